@@ -1,0 +1,97 @@
+-- A Zendesk on loopback, for trying and testing without an account. It is a server of its own that
+-- keeps OAuth clients, tokens, users and tickets, checks credentials and scopes as Zendesk does,
+-- and can be told to fail, to wait and to move its clock.
+--
+--   local box <close> = assert(require("zendesk.sandbox").start())
+--   local zd = zendesk.new {
+--     base_url = box.base_url, email = box.email, api_token = box.api_token,
+--   }
+
+local box = require "zendesk.sandbox.box"
+local process = require "zendesk.sandbox.process"
+local random = require "zendesk.sandbox.random"
+local service = require "zendesk.sandbox.service"
+
+local EMAIL, API_TOKEN = "admin@example.com", "test-api-token"
+
+local OPTIONS = {
+  port = "number", clock = "number", email = "string", api_token = "string", switches = "table",
+  seed = "table", lua = "string", key = "string",
+}
+
+---@class zendesk.sandbox.Options
+---@field port? integer 0, the default of `start`, takes a free one; `serve` takes 8484
+---@field clock? number epoch seconds at which the sandbox's clock starts; the real time by default
+---@field email? string of the account's admin, "admin@example.com"
+---@field api_token? string of the account, "test-api-token"
+---@field switches? table<string, any> as for `box:set`
+---@field seed? table as for `box:seed`
+---@field lua? string the interpreter to run; the one that runs this script by default
+---@field key? string the control key; random by default
+
+local function check(options)
+  local copy = {}
+  for name, value in pairs(options or {}) do
+    local wanted = OPTIONS[name]
+    if not wanted then error(("unknown option %q"):format(tostring(name)), 3) end
+    if type(value) ~= wanted then error(("option %s must be a %s"):format(name, wanted), 3) end
+    copy[name] = value
+  end
+  copy.email = copy.email or EMAIL
+  copy.api_token = copy.api_token or API_TOKEN
+  copy.key = copy.key or random.hex(32)
+  return copy
+end
+
+local sandbox = {}
+
+---Starts a sandbox in a process of its own. It ends with `box:stop()`, with the box, or with this
+---process.
+---@param options? zendesk.sandbox.Options
+---@return zendesk.sandbox.Box|nil box, string? message
+function sandbox.start(options)
+  local settings = check(options)
+  local pipe, port = process.start(settings)
+  if not pipe then return nil, port --[[@as string]] end
+  return box.new {
+    port = port, key = settings.key, email = settings.email, api_token = settings.api_token,
+    pipe = pipe,
+  }
+end
+
+---Controls a sandbox that another process has started.
+---@param fields { port: integer, key: string, email?: string, api_token?: string }
+---@return zendesk.sandbox.Box
+function sandbox.attach(fields)
+  return box.new {
+    port = fields.port, key = fields.key, email = fields.email or EMAIL,
+    api_token = fields.api_token or API_TOKEN,
+  }
+end
+
+local BANNER = [[
+A Zendesk is listening on http://127.0.0.1:%d (Ctrl-C ends it)
+
+  export ZENDESK_BASE_URL=http://127.0.0.1:%d
+  export ZENDESK_EMAIL=%s
+  export ZENDESK_API_TOKEN=%s
+
+  curl -u "$ZENDESK_EMAIL/token:$ZENDESK_API_TOKEN" $ZENDESK_BASE_URL/api/v2/users/me
+
+Control from another Lua: require("zendesk.sandbox").attach { port = %d, key = "%s" }
+]]
+
+---Runs a sandbox in this process until it is interrupted, and says how to use it.
+---@param options? zendesk.sandbox.Options
+function sandbox.serve(options)
+  local settings = check(options)
+  settings.port = settings.port or 8484
+  local running, message = service.new(settings)
+  if not running then error(message, 2) end
+  io.write(BANNER:format(running.port, running.port, settings.email, settings.api_token,
+    running.port, settings.key))
+  io.flush()
+  service.run(running)
+end
+
+return sandbox

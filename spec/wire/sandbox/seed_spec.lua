@@ -1,0 +1,92 @@
+local plain = require "spec.support.plain_http"
+local sandbox = require "zendesk.sandbox"
+
+describe("the sandbox is seeded", function()
+  local box, http
+
+  setup(function()
+    box = assert(sandbox.start())
+    http = plain.admin(box)
+  end)
+  teardown(function()
+    http:close()
+    box:stop()
+  end)
+  before_each(function() box:reset() end)
+
+  it("with numbers of records of each kind", function()
+    local made = box:seed {
+      clients = 3, users = 5, tickets = 7, tokens = 9, global_clients = 2, api_tokens = 1,
+    }
+    for kind, count in pairs { clients = 3, users = 5, tickets = 7, tokens = 9 } do
+      assert.equal(count, made[kind].count)
+      assert.equal(count, made[kind].last_id - made[kind].first_id + 1)
+      assert.equal("integer", math.type(made[kind].first_id))
+    end
+    assert.equal(3, http:get("/api/v2/oauth/clients").json.count)
+    assert.equal(8, http:get("/api/v2/users").json.count)
+    assert.equal(7, http:get("/api/v2/tickets").json.count)
+    assert.equal(9, http:get("/api/v2/oauth/tokens?all=true").json.count)
+    assert.equal(2, #http:get("/api/v2/oauth/global_clients").json.global_clients)
+    local path = ("/api/v2/users/%d"):format(made.users.last_id)
+    assert.equal("Generated user 5", http:get(path).json.user.name)
+  end)
+
+  it("and gives back what it made, with secrets in full and ids exact", function()
+    local made = box:seed {
+      clients = { { identifier = "a", secret = "test-secret" }, {} },
+      tokens = { { id = math.maxinteger, refresh_token = "test-refresh", expires_in = 60 } },
+      tickets = { { id = math.mininteger, subject = "x" } },
+    }
+    assert.equal("test-secret", made.clients[1].secret)
+    assert.equal(64, #made.clients[2].secret)
+    assert.equal(math.maxinteger, made.tokens[1].id)
+    assert.equal(64, #made.tokens[1].full_token)
+    assert.equal("test-refresh", made.tokens[1].refresh_token)
+    assert.equal(made.clients[1].id, made.tokens[1].client_id)
+    assert.equal(math.mininteger, made.tickets[1].id)
+    local path = "/api/v2/tickets/" .. math.mininteger
+    assert.equal(200, http:get(path).status)
+    local refreshed = http:post("/oauth/tokens", {
+      grant_type = "refresh_token", client_id = "a", client_secret = "test-secret",
+      refresh_token = "test-refresh",
+    }, { authorization = false })
+    assert.equal(200, refreshed.status)
+  end)
+
+  it("with the ages that reports need", function()
+    box:seed { tokens = 12 }
+    local never, unused = 0, 0
+    for _, token in ipairs(http:get("/api/v2/oauth/tokens").json.tokens) do
+      if token.expires_at == require("cjson").null then never = never + 1 end
+      if token.used_at == require("cjson").null then unused = unused + 1 end
+    end
+    assert.equal(6, never)
+    assert.equal(4, unused)
+  end)
+
+  it("only with what makes sense", function()
+    box:seed { clients = { { id = 7, identifier = "a" } } }
+    for what, text in pairs {
+      [{ shoes = 1 }] = 'cannot seed "shoes"', [{ tokens = 1.5 }] = "a number",
+      [{ tokens = "many" }] = "a number", [{ lists = 5 }] = "a number",
+      [{ lists = { ["/x"] = { count = 1, dialect = "x" } } }] = 'unknown dialect "x"',
+      [{ clients = 100001 }] = "too many clients", [{ clients = { { id = 7 } } }] = "is taken",
+    } do
+      local ok, message = pcall(box.seed, box, what)
+      assert.is_false(ok)
+      assert.is_truthy(message:find(text, 1, true), message)
+    end
+  end)
+
+  it("and forgets it all when it is put back", function()
+    box:seed { clients = 3 }
+    box:set("token_status", 201)
+    box:fail { status = 500 }
+    box:advance(1000)
+    box:reset()
+    assert.equal(0, http:get("/api/v2/oauth/clients").json.count)
+    assert.equal(1, box:stats().requests)
+    assert.is_true(box:stats().now < os.time() + 500)
+  end)
+end)
