@@ -1,0 +1,129 @@
+--- Checks the options of the OAuth parts.
+--
+-- A wrong type or an unknown name is a mistake in the program and raises; a value
+-- that no Zendesk account could have comes back as an error, since it was
+-- probably read from a file or the environment.
+
+local core = require "zendesk.core"
+local errors = require "zendesk.errors"
+local nearest = require "zendesk.nearest"
+local scope = require "zendesk.oauth.scope"
+
+local options = {}
+
+local function is_count(value)
+  return math.type(value) == "integer" and value > 0
+end
+
+local function is_seconds(value)
+  return type(value) == "number" and value > 0
+end
+
+local CHECKS = {
+  string = { "a string", function(value) return type(value) == "string" end },
+  boolean = { "a boolean", function(value) return type(value) == "boolean" end },
+  ["function"] = { "a function", function(value) return type(value) == "function" end },
+  table = { "a table", function(value) return type(value) == "table" end },
+  count = { "a whole number of seconds above 0", is_count },
+  seconds = { "a number of seconds above 0", is_seconds },
+  scope = { "a string or an array of strings", scope.is_scope },
+  any = { "anything", function() return true end },
+  opening = { "a boolean or a function", function(value)
+    return type(value) == "boolean" or type(value) == "function"
+  end },
+}
+
+--- Raises at the caller's line unless every option is known and of its type.
+---@param what string names the function in messages
+---@param given any
+---@param known table<string, string> option → name of its check
+---@return table given
+function options.check(what, given, known)
+  if type(given) ~= "table" then
+    errors.raise(2, "%s takes a table of options, got %s", what, type(given))
+  end
+  for name, value in pairs(given) do
+    local check = CHECKS[known[name]]
+    if not check then
+      local meant = type(name) == "string" and nearest.find(name, known)
+      errors.raise(2, "%s has no option %q%s", what, tostring(name),
+        meant and (", did you mean %q?"):format(meant) or "")
+    end
+    if not check[2](value) then
+      errors.raise(2, "%s: option %s must be %s, got %s", what, name, check[1], type(value))
+    end
+  end
+  return given
+end
+
+local function config(message, remedy)
+  return errors.new("config", message, { remedy = remedy })
+end
+
+--- The origin of the account that a table of options names.
+---@param given { subdomain: string?, base_url: string? }
+---@return string? base_url
+---@return zendesk.Error? err
+function options.base_url(given)
+  if given.subdomain and given.base_url then
+    return nil, config("give subdomain or base_url, not both")
+  end
+  local base_url = given.base_url
+  if given.subdomain then
+    local ok, message = core.check_subdomain(given.subdomain)
+    if not ok then return nil, config(message) end
+    base_url = ("https://%s.zendesk.com"):format(given.subdomain:lower())
+  end
+  if not base_url then
+    return nil, config("the account is missing: give subdomain = \"acme\" (of acme.zendesk.com)")
+  end
+  local origin, message = core.parse_origin(base_url)
+  if not origin then return nil, config(message) end
+  return origin.origin
+end
+
+local NUMERIC = "client_id is the client's numeric id; the grants want its unique identifier, the "
+  .. "text chosen when the client was made (its field \"identifier\", in Admin Center \"Unique "
+  .. "identifier\"), e.g. \"my_integration\". The numeric id (field \"id\") is only for the "
+  .. "management API: /api/v2/oauth/clients/{id}, and client_id of /api/v2/oauth/tokens"
+
+--- Why a client_id cannot be one.
+---@param client_id any
+---@return zendesk.Error? err
+function options.client_id_fault(client_id)
+  local remedy = "give client_id = the client's identifier"
+  if client_id == nil or client_id == "" then
+    return config("client_id is missing: the unique identifier of the OAuth client", remedy)
+  end
+  if type(client_id) == "number" or client_id:match "^%d+$" then return config(NUMERIC, remedy) end
+  if client_id:find "[%c]" then
+    return config("client_id holds a control character", remedy)
+  end
+end
+
+--- Why a secret cannot be one. The value is never shown.
+---@param secret string?
+---@return zendesk.Error? err
+function options.secret_fault(secret)
+  if secret == nil then return nil end
+  if secret == "" then
+    return config("client_secret is empty", "leave it out for a public client")
+  end
+  if secret:find "[%c]" then
+    return config("client_secret holds a line break or another control character",
+      "take the white space off where it is read, e.g. file:read \"l\"")
+  end
+end
+
+--- Why an address cannot be a redirect URI.
+---@param uri string?
+---@return zendesk.Error? err
+function options.redirect_fault(uri)
+  if uri == nil then return nil end
+  if not uri:match "^https?://[^%s%c\"'<>#@\\]+$" then
+    return config("redirect_uri must be an absolute http or https address without a fragment",
+      "give it exactly as it is registered with the client")
+  end
+end
+
+return options

@@ -1,0 +1,97 @@
+local errors = require "zendesk.errors"
+local failure = require "zendesk.oauth.failure"
+
+local function refused(status, code, message)
+  return errors.new(errors.kind_of(status), message or "refused", {
+    status = status, code = code, request_id = "req-1", body = "canary-body", sent = true,
+  })
+end
+
+describe("a refused grant", function()
+  it("is an oauth error with the server's code and a remedy", function()
+    for code, status in pairs {
+      invalid_client = 401, invalid_scope = 400, unauthorized_client = 400,
+      unsupported_grant_type = 400, invalid_request = 400,
+    } do
+      local err = failure.of(refused(status, code), "client_credentials", {})
+      assert.equal("oauth", err.kind)
+      assert.equal(code, err.code)
+      assert.equal(status, err.status)
+      assert.equal("req-1", err.request_id)
+      assert.truthy(err.remedy, code)
+      assert.is_nil(err.ambiguous)
+    end
+  end)
+
+  it("names the remedy of invalid_grant by the grant", function()
+    local of_code = failure.of(refused(400, "invalid_grant"), "authorization_code", {})
+    local of_refresh = failure.of(refused(400, "invalid_grant"), "refresh_token", {})
+    assert.truthy(of_code.remedy:find("120 seconds", 1, true))
+    assert.truthy(of_refresh.remedy:find("store", 1, true))
+  end)
+
+  it("does not carry the body, nor a secret that the server echoes", function()
+    local err = failure.of(refused(400, "invalid_grant", "canary-secret is bad, canary-secret!"),
+      "refresh_token", { "canary-secret" })
+    assert.is_nil(err.body)
+    assert.is_nil(tostring(err):find("canary", 1, true))
+    assert.is_nil(err.message:find("canary", 1, true))
+  end)
+
+  it("is about the server when it is a 429", function()
+    local err = refused(429, "invalid_grant")
+    err.retry_after = 7
+    local result = failure.of(err, "refresh_token", {})
+    assert.equal("rate_limit", result.kind)
+    assert.equal(7, result.retry_after)
+    assert.is_nil(result.ambiguous)
+  end)
+end)
+
+describe("a lost reply", function()
+  local function lost(err) return failure.of(err, "refresh_token", {}) end
+
+  it("is an ambiguous oauth error with a remedy and its cause", function()
+    local err = lost(errors.new("transport", "connection reset", { ambiguous = true, sent = true }))
+    assert.equal("oauth", err.kind)
+    assert.equal("lost_reply", err.code)
+    assert.is_true(err.ambiguous)
+    assert.truthy(err.remedy:find("keep what is stored", 1, true))
+    assert.equal("transport", err.cause.kind)
+  end)
+
+  it("is what a 5xx and an unreadable reply are, too", function()
+    assert.is_true(lost(refused(502)).ambiguous)
+    assert.is_true(lost(errors.new("decode", "not JSON", { sent = true })).ambiguous)
+    assert.is_true(lost(errors.new("too_large", "too large", { sent = true })).ambiguous)
+  end)
+
+  it("is not one when nothing was sent", function()
+    local err = lost(errors.new("transport", "connection refused", { sent = false }))
+    assert.equal("transport", err.kind)
+    assert.is_nil(err.ambiguous)
+  end)
+
+  it("has no status of its own, so that no pipeline repeats it", function()
+    local err = lost(refused(503))
+    assert.is_nil(err.status)
+    assert.is_nil(err.retryable)
+    assert.equal(503, err.cause.status)
+  end)
+
+  it("does not exist for client credentials, which can be asked for again", function()
+    local err = failure.of(refused(502), "client_credentials", {})
+    assert.equal("server", err.kind)
+    assert.is_nil(err.ambiguous)
+  end)
+
+  it("is what a success without a token is", function()
+    local err = failure.of_reply("the reply holds no access_token", { status = 200 },
+      "refresh_token")
+    assert.is_true(err.ambiguous)
+    err = failure.of_reply("the reply holds no access_token", { status = 200 },
+      "client_credentials")
+    assert.is_nil(err.ambiguous)
+    assert.equal("invalid_reply", err.code)
+  end)
+end)
