@@ -1,0 +1,103 @@
+--- What to do about a credential: pure decisions of the renewal.
+--
+-- Nothing here reads a clock, a store or a network; the renewal (auth/renewal.lua)
+-- brings the facts and carries out what is decided.
+
+local expiry = require "zendesk.oauth.expiry"
+
+local decide = {}
+
+-- After a failed renewal ahead of time the token still works: how long to leave
+-- the server alone before the next try.
+local FIRST_PAUSE = 5
+local LONGEST_PAUSE = 60
+
+--- Before a call: go on with the token in hand, or renew it first.
+---@param current zendesk.token_set? the set in memory
+---@param now number the server's time
+---@param paused boolean a renewal failed a moment ago
+---@return "use"|"renew" action
+---@return "first"|"due"|"expired"? reason
+function decide.before_call(current, now, paused)
+  if not current then return "renew", "first" end
+  local state = expiry.state(current, now)
+  if state == "fresh" or (state == "due" and paused) then return "use" end
+  return "renew", state
+end
+
+--- After a 401: the token in hand is used when it is not the one that failed.
+---@param current zendesk.token_set?
+---@param used string the token that was refused
+---@param now number
+---@return "use"|"renew"
+function decide.after_401(current, used, now)
+  if current and current.access_token ~= used and expiry.state(current, now) ~= "expired" then
+    return "use"
+  end
+  return "renew"
+end
+
+--- Which set is the login, inside the lock: what is stored, unless memory holds its successor
+--- that could not be saved.
+---@param stored zendesk.token_set?
+---@param current zendesk.token_set? in memory
+---@param unsaved (string|true)? when `current` is unsaved: the access token that it replaced, or
+--- true for a new login, which replaces whatever is stored
+---@return zendesk.token_set? base
+---@return boolean superseded the unsaved set is worthless: somebody logged in anew
+function decide.base(stored, current, unsaved)
+  if not stored then return current, false end
+  if not unsaved then return stored, false end
+  if unsaved == true then return current, false end
+  if current and (stored.access_token == unsaved or stored.access_token == current.access_token)
+  then
+    return current, false
+  end
+  return stored, true
+end
+
+--- Inside the lock: is there still something to do?
+---@param base zendesk.token_set? the login, see `decide.base`
+---@param current zendesk.token_set? what this process had when it asked for the lock
+---@param rejected string? the token that a 401 refused
+---@param now number
+---@return "use"|"renew"|"missing"
+function decide.in_lock(base, current, rejected, now)
+  if not base then return "missing" end
+  if base.access_token == rejected then return "renew" end
+  local state = expiry.state(base, now)
+  if state == "fresh" then return "use" end
+  -- Somebody else's token that is merely due: it was renewed for a shorter life than
+  -- this process would ask for, or a moment ago; either way it works.
+  local theirs = current ~= nil and base.access_token ~= current.access_token
+  if state == "due" and theirs then return "use" end
+  return "renew"
+end
+
+--- After invalid_grant, with the store read again: somebody was faster, or it is true.
+---@param tried zendesk.token_set the set whose refresh token was refused
+---@param stored zendesk.token_set? what the store holds now
+---@return "adopt"|"believe"
+function decide.after_invalid_grant(tried, stored)
+  if stored and stored.refresh_token ~= tried.refresh_token then return "adopt" end
+  return "believe"
+end
+
+--- Whether a call can go on with the token in hand although its renewal failed.
+---@param current zendesk.token_set?
+---@param rejected string? the token that a 401 refused
+---@param now number
+---@return boolean
+function decide.can_go_on(current, rejected, now)
+  return current ~= nil and current.access_token ~= rejected
+    and expiry.state(current, now) ~= "expired"
+end
+
+--- Seconds until a renewal ahead of time is tried again.
+---@param failures integer failed renewals in a row, at least 1
+---@return number
+function decide.pause(failures)
+  return math.min(FIRST_PAUSE * 2 ^ (failures - 1), LONGEST_PAUSE)
+end
+
+return decide

@@ -1,0 +1,145 @@
+--- A provider made of a function: `function(reason) return token, expires_at end`.
+--
+-- For tokens that live in somebody else's vault. The function is asked for the
+-- first token ("first"), when the last one is about to end ("due", "expired"), and
+-- after Zendesk refused it ("rejected"). Calls that come together ask it once.
+
+local decide = require "zendesk.auth.decide"
+local errors = require "zendesk.errors"
+local token_set = require "zendesk.oauth.token_set"
+local vault = require "zendesk.oauth.vault"
+
+local from_function = {}
+
+---@alias zendesk.auth.token_function
+---| fun(reason: "first"|"due"|"expired"|"rejected"): string?, number|any
+
+---@class zendesk.auth.function_provider
+---@field kind "function"
+---@field static false
+---@field private _function zendesk.auth.token_function
+---@field private _asking table? a signal, while the function is asked
+local Provider = {}
+Provider.__index = Provider
+Provider.__name = "zendesk.auth.function"
+
+--- A provider that asks a function.
+---@param f zendesk.auth.token_function
+---@return zendesk.auth.function_provider
+function from_function.new(f)
+  if type(f) ~= "function" then
+    errors.raise(1, "zendesk.auth.from_function takes a function, got %s", type(f))
+  end
+  local self = setmetatable({ kind = "function", static = false, _function = f, _asking = nil },
+    Provider)
+  vault.keep(self, { current = nil, credential = nil })
+  return self
+end
+
+local function failed(why)
+  if errors.is(why) then return why end
+  return errors.new("auth", "the token function gave no token: " .. (why == nil
+    and "it gave no reason" or errors.clean(tostring(why))))
+end
+
+local function accept(self, token, expires_at, now)
+  if type(token) ~= "string" then return nil, failed(expires_at) end
+  if not token_set.is_token(token) then
+    return nil, failed "what it returned cannot be sent in a header"
+  end
+  if expires_at ~= nil and type(expires_at) ~= "number" then
+    return nil, failed("its second result is a " .. type(expires_at)
+      .. ", not the epoch seconds at which the token ends")
+  end
+  local state = vault.of(self)
+  state.current = { access_token = token, issued_at = math.floor(now), expires_at = expires_at }
+  state.credential = {
+    token = token, expires_at = expires_at, generation = token_set.fingerprint(token),
+  }
+  return state.credential
+end
+
+-- With a driver that has no signals one thing goes on at a time, and nobody waits.
+local function signal_of(driver)
+  if driver.signal then return driver:signal() end
+  return { fire = function() end }
+end
+
+-- The function may wait (it may make calls of its own), so others queue behind it.
+local function ask(self, context, reason)
+  local asking = signal_of(context.driver)
+  self._asking = asking
+  local _ <close> = setmetatable({}, { __close = function()
+    self._asking = nil
+    asking:fire()
+  end })
+  local token, expires_at = self._function(reason)
+  return accept(self, token, expires_at, context.driver:time())
+end
+
+local function wait(self, context)
+  local ok, why = self._asking:wait(context.deadline)
+  if ok then return true end
+  return nil, errors.new(why == "timeout" and "timeout" or "cancelled",
+    "the token function did not answer in time", { sent = false })
+end
+
+local function renewed(self, context, reason, rejected)
+  while self._asking do
+    local ok, err = wait(self, context)
+    if not ok then return nil, err end
+    local state = vault.of(self)
+    if decide.can_go_on(state.current, rejected, context.driver:time()) then
+      return state.credential
+    end
+  end
+  return ask(self, context, reason)
+end
+
+--- The token for a call.
+---@param context zendesk.auth.context
+---@return zendesk.auth.credential?
+---@return zendesk.Error? err
+function Provider:get(context)
+  local state = vault.of(self)
+  local action, reason = decide.before_call(state.current, context.driver:time(), false)
+  if action == "use" then return state.credential end
+  local credential, err = renewed(self, context, reason, nil)
+  if credential then return credential end
+  if decide.can_go_on(state.current, nil, context.driver:time()) then
+    context.emit { type = "warning", code = "renewal_failed", err = err, message = err.message }
+    return state.credential
+  end
+  return nil, err
+end
+
+--- Asks again, after a 401 refused the token.
+---@param context zendesk.auth.context
+---@param used zendesk.auth.credential
+---@return zendesk.auth.credential?
+---@return zendesk.Error? err
+function Provider:renew(context, used)
+  local state = vault.of(self)
+  if decide.after_401(state.current, used.token, context.driver:time()) == "use" then
+    return state.credential
+  end
+  local credential, err = renewed(self, context, "rejected", used.token)
+  if credential and credential.token == used.token then
+    return nil, errors.new("auth", "the token function gave the same token again that Zendesk has "
+      .. "just refused", { status = 401, code = "invalid_token" })
+  end
+  return credential, err
+end
+
+--- What can be told about the credential; no secrets.
+---@return table
+function Provider:describe()
+  local current = vault.of(self).current
+  return { kind = self.kind, ends_at = current and current.expires_at }
+end
+
+function Provider.__tostring()
+  return Provider.__name
+end
+
+return from_function

@@ -1,0 +1,202 @@
+--- Keeps one login: in memory for every call, in a store for every process.
+--
+-- What cannot be saved stays in memory as `unsaved`, is offered again at every
+-- chance, and never overwrites what somebody else has stored meanwhile.
+
+local decide = require "zendesk.auth.decide"
+local errors = require "zendesk.errors"
+local token_set = require "zendesk.oauth.token_set"
+local vault = require "zendesk.oauth.vault"
+
+-- A holder may wait for the token endpoint for half a minute, and then save.
+local LOCK_TIMEOUT = 45
+
+local keeper = {}
+keeper.__index = keeper
+keeper.__name = "zendesk.auth.keeper"
+
+---@class zendesk.auth.keeper
+---@field private _store zendesk.Store
+---@field private _lock_timeout number
+---@field key string
+
+--- Raises unless a value has the four functions of a store.
+---@param store any
+function keeper.check_store(store)
+  for _, name in ipairs { "load", "save", "delete", "lock" } do
+    local found = (type(store) == "table" or type(store) == "userdata") and store[name]
+    if type(found) ~= "function" then
+      errors.raise(2, "option store has no function %s: a store has load, save, delete and lock",
+        name)
+    end
+  end
+end
+
+--- Keeps the login with the name `key` in a store.
+---@param store zendesk.Store
+---@param key string
+---@param lock_timeout number?
+---@return zendesk.auth.keeper
+function keeper.new(store, key, lock_timeout)
+  local self = setmetatable({
+    key = key, _store = store, _lock_timeout = lock_timeout or LOCK_TIMEOUT,
+  }, keeper)
+  vault.keep(self, { current = nil, credential = nil, replaced = nil })
+  return self
+end
+
+-- Stores of other people may give their errors as strings.
+local function store_error(err, doing)
+  if errors.is(err) then return err end
+  return errors.new("store", ("the token store failed while %s: %s"):format(doing,
+    err == nil and "it gave no reason" or tostring(err)))
+end
+
+--- The set in memory.
+---@return zendesk.token_set?
+function keeper:current()
+  return vault.of(self).current
+end
+
+--- The credential of the set in memory, the same table as long as the set is the same.
+---@return zendesk.auth.credential?
+function keeper:credential()
+  return vault.of(self).credential
+end
+
+local Credential = {
+  __name = "zendesk.auth.credential",
+  __tostring = function(self) return "zendesk.auth.credential " .. self.generation end,
+}
+
+--- Makes a set the one in memory.
+---@param set zendesk.token_set
+function keeper:use(set)
+  local state = vault.of(self)
+  local before = state.current
+  state.current = set
+  if before and before.access_token == set.access_token
+    and before.expires_at == set.expires_at then
+    return
+  end
+  state.credential = setmetatable({
+    token = set.access_token,
+    expires_at = set.expires_at,
+    generation = token_set.fingerprint(set.access_token),
+  }, Credential)
+end
+
+--- Whether memory holds a set that the store does not.
+---@return boolean
+function keeper:is_unsaved()
+  return vault.of(self).replaced ~= nil
+end
+
+--- Takes the lock beside the store.
+---@param driver table
+---@param patience number? seconds, less than usual
+---@return zendesk.Lock?
+---@return zendesk.Error? err
+function keeper:lock(driver, patience)
+  local lock, err = self._store:lock(self.key, patience or self._lock_timeout, driver)
+  if not lock then return nil, store_error(err, "locking") end
+  return lock
+end
+
+--- What is stored.
+---@return zendesk.token_set? set nil without an error when there is nothing
+---@return zendesk.Error? err
+function keeper:load()
+  local set, err = self._store:load(self.key)
+  if set == nil then
+    if err == nil then return nil end
+    return nil, store_error(err, "loading")
+  end
+  local fault = token_set.fault(set)
+  if fault then
+    return nil, errors.new("store", "what the token store holds for this login " .. fault, {
+      code = "damaged", remedy = "delete it from the store and log in again",
+    })
+  end
+  return set
+end
+
+--- [lock held] The login as of now: what is stored, or its successor in memory.
+---@return zendesk.token_set? base
+---@return zendesk.Error? err
+function keeper:base()
+  local stored, err = self:load()
+  if err then return nil, err end
+  local state = vault.of(self)
+  local base, superseded = decide.base(stored, state.current, state.replaced)
+  if superseded then state.replaced = nil end
+  return base
+end
+
+--- [lock held] Writes a set without making it the one in memory.
+---@param set zendesk.token_set
+---@return true?
+---@return zendesk.Error? err
+function keeper:write(set)
+  local ok, err = self._store:save(self.key, set)
+  if not ok then return nil, store_error(err, "saving") end
+  return true
+end
+
+--- [lock held] Makes a set the login: in memory, and in the store. When the store fails the
+--- set stays in memory as unsaved.
+---@param set zendesk.token_set
+---@param replaced string the access token whose place it takes
+---@return true?
+---@return zendesk.Error? err
+function keeper:put(set, replaced)
+  local state = vault.of(self)
+  self:use(set)
+  local ok, err = self:write(set)
+  if ok then
+    state.replaced = nil
+    return true
+  end
+  -- Of a chain of unsaved sets, the store still holds what the first one replaced.
+  state.replaced = state.replaced or replaced
+  return nil, err
+end
+
+--- Begins with a set that a program brought along, as one that no store has yet.
+---@param set zendesk.token_set
+---@param wins boolean over what is stored; else it only counts where nothing is
+function keeper:offer(set, wins)
+  self:use(set)
+  vault.of(self).replaced = wins or ""
+end
+
+--- [lock held] Saves what could not be saved, unless somebody has stored another login.
+---@return true?
+---@return zendesk.Error? err
+function keeper:save_again()
+  local state = vault.of(self)
+  if not state.replaced then return true end
+  local base, err = self:base()
+  if err then return nil, err end
+  if base and base ~= state.current then
+    self:use(base)
+    return true
+  end
+  return self:put(state.current, state.replaced)
+end
+
+--- Takes the login out of memory, and out of the store.
+---@return true?
+---@return zendesk.Error? err
+function keeper:forget()
+  vault.keep(self, { current = nil, credential = nil, replaced = nil })
+  local ok, err = self._store:delete(self.key)
+  if not ok then return nil, store_error(err, "deleting") end
+  return true
+end
+
+function keeper:__tostring()
+  return ("%s (%s)"):format(keeper.__name, self.key)
+end
+
+return keeper
