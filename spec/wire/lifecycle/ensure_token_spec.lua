@@ -1,0 +1,53 @@
+local cjson = require "cjson"
+local account_of = require "spec.support.account"
+local fake_store = require "spec.support.fake_store"
+
+describe("token:ensure over the wire", function()
+  local account = account_of.use()
+
+  local client
+
+  before_each(function()
+    client = account.box:seed { clients = { { identifier = "exporter", name = "Exporter",
+      kind = "confidential" } } }.clients[1]
+    account.box:clear_requests()
+  end)
+
+  it("makes a token once, and again when it was revoked", function()
+    local store = fake_store.new()
+    local options = { client = client.id, scopes = { "tickets:read" }, store = store }
+    local set, made = account.zd.token:ensure(options)
+    assert.is_true(made)
+    assert.same({ token = { client_id = client.id, scopes = { "tickets:read" } } },
+      cjson.decode(account:last_request().body))
+    local reader = account:connect { access_token = set.access_token }
+    assert.equal(set.token_id, assert(reader.token:current()).id)
+    reader:close()
+    local again, new = account.zd.token:ensure(options)
+    assert.equal(set.access_token, again.access_token)
+    assert.is_false(new)
+    assert(account.zd.token:revoke(set.token_id))
+    again, new = account.zd.token:ensure(options)
+    assert.is_true(new)
+    assert.not_equal(set.access_token, again.access_token)
+  end)
+
+  it("asks for a grant where the secret of a confidential client is given", function()
+    local store = fake_store.new()
+    local options = {
+      client = "exporter", client_secret = client.secret, scopes = { "tickets:read" },
+      store = store, expires_in = 600, min_ttl = 300,
+    }
+    local set = assert(account.zd.token:ensure(options))
+    assert.equal("POST", account.box:requests()[1].method)
+    assert.equal("/oauth/tokens", account.box:requests()[1].path)
+    assert.equal(set.access_token, assert(account.zd.token:ensure(options)).access_token)
+    options.min_ttl = 900
+    assert.not_equal(set.access_token, assert(account.zd.token:ensure(options)).access_token)
+  end)
+
+  account:refuses("token:ensure", "oauth/tokens", function()
+    return account.zd.token:ensure { client = client.id, scopes = { "tickets:read" },
+      store = fake_store.new() }
+  end)
+end)
