@@ -1,0 +1,42 @@
+/* engine_impl: what engine.c and engine_events.c share. */
+#ifndef ZD_ENGINE_IMPL_H
+#define ZD_ENGINE_IMPL_H
+
+#include "engine.h"
+#include "transfer_impl.h"
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
+
+struct zd_engine {
+  CURLM *multi;
+  CURLSH *share;            /* of TLS sessions */
+  struct zd_transfer *live; /* every transfer that callers own */
+  struct zd_transfer *idle; /* used ones, linked by `next` */
+  struct zd_transfer *done_first, *done_last;
+  unsigned running, idle_count;
+  struct zd_transfer_setup setup;
+  bool trust_known; /* setup.folder_only has been found out */
+  bool fresh;       /* submitted to since the last perform */
+
+  bool events;
+  bool lost_watch; /* a change could not be queued: memory */
+  double due;      /* when the timer is due, by the monotonic clock */
+  long due_ms;     /* -1: no timer */
+  struct zd_watch_queue watches;
+};
+
+/* Finishes what libcurl reports as done; all that runs, if `result` is an
+ * error. Returns how many were finished. */
+unsigned zd_engine_collect(struct zd_engine *engine, CURLMcode result);
+
+void zd_engine_set_up_events(struct zd_engine *engine);
+
+/* After this libcurl calls the event side no more. */
+void zd_engine_shut_events(struct zd_engine *engine);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+#endif

@@ -1,0 +1,198 @@
+/* transfer: see transfer.h. This file has the life of a transfer and what it
+ * tells; transfer_setup.c configures libcurl for it. */
+#include "transfer.h"
+
+#include <stdlib.h>
+
+#include "transfer_impl.h"
+
+static enum zd_status status_of(CURLcode code) {
+  switch (code) {
+  case CURLE_OUT_OF_MEMORY:
+    return ZD_NOMEM;
+  case CURLE_OPERATION_TIMEDOUT:
+    return ZD_TIMEOUT;
+  case CURLE_BAD_CONTENT_ENCODING:
+    return ZD_DECODE;
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_SSL_ENGINE_NOTFOUND:
+  case CURLE_SSL_ENGINE_SETFAILED:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CIPHER:
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_USE_SSL_FAILED:
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_SHUTDOWN_FAILED:
+  case CURLE_SSL_CRL_BADFILE:
+  case CURLE_SSL_ISSUER_ERROR:
+  case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+  case CURLE_SSL_INVALIDCERTSTATUS:
+    return ZD_TLS;
+  default:
+    return ZD_TRANSPORT;
+  }
+}
+
+/* Only what libcurl proves counts as not sent: no connection was ready, or not
+ * one byte of the request was handed on. */
+static bool may_have_arrived(const struct zd_transfer *transfer) {
+  long bytes = 0;
+  if (transfer->attempts == 0)
+    return false;
+  curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes);
+  return bytes > transfer->bytes_before;
+}
+
+static void end_transfer(struct zd_transfer *transfer, enum zd_status status,
+                         const char *why) {
+  transfer->state = ZD_TRANSFER_DONE;
+  transfer->status = status;
+  transfer->why = why;
+}
+
+static enum zd_status check_reply(struct zd_transfer *transfer) {
+  curl_off_t received = 0;
+  long version = CURL_HTTP_VERSION_NONE;
+  curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+  curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+  struct zd_exchange exchange = {
+      (int64_t)received, transfer->route->origin.https,
+      version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1};
+  return zd_reply_check(&transfer->reply, &exchange);
+}
+
+void zd_transfer_finish(struct zd_transfer *transfer, CURLcode code) {
+  transfer->code = code;
+  transfer->sent = may_have_arrived(transfer);
+  if (code == CURLE_OK && transfer->reply.failure == ZD_OK &&
+      check_reply(transfer) == ZD_OK)
+    end_transfer(transfer, ZD_OK, "");
+  else if (transfer->reply.failure != ZD_OK)
+    end_transfer(transfer, transfer->reply.failure, transfer->reply.why);
+  else if (transfer->repeat_refused)
+    end_transfer(transfer, ZD_TRANSPORT,
+                 "the kept connection died after the request had been sent; "
+                 "it is not sent again");
+  else
+    end_transfer(transfer, status_of(code),
+                 transfer->error[0] != '\0' ? transfer->error
+                                            : curl_easy_strerror(code));
+}
+
+void zd_transfer_abandon(struct zd_transfer *transfer, enum zd_status status,
+                         const char *why) {
+  transfer->sent = may_have_arrived(transfer);
+  end_transfer(transfer, status, why);
+}
+
+bool zd_transfer_done(const struct zd_transfer *transfer) {
+  return transfer->state == ZD_TRANSFER_DONE;
+}
+
+void zd_transfer_outcome(const struct zd_transfer *transfer,
+                         struct zd_outcome *outcome) {
+  outcome->status = transfer->status;
+  outcome->http_status = transfer->reply.status;
+  outcome->message = transfer->why;
+  outcome->sent = transfer->sent;
+  outcome->curl_code = (int)transfer->code;
+}
+
+static double seconds_of(CURL *easy, CURLINFO what) {
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(easy, what, &microseconds);
+  return (double)microseconds / 1e6;
+}
+
+static long long bytes_of(CURL *easy, CURLINFO what) {
+  curl_off_t bytes = 0;
+  curl_easy_getinfo(easy, what, &bytes);
+  return (long long)bytes;
+}
+
+static const char *version_name(CURL *easy) {
+  long version = CURL_HTTP_VERSION_NONE;
+  curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+  switch (version) {
+  case CURL_HTTP_VERSION_1_0:
+    return "1.0";
+  case CURL_HTTP_VERSION_1_1:
+    return "1.1";
+  case CURL_HTTP_VERSION_2_0:
+    return "2";
+  case CURL_HTTP_VERSION_3:
+    return "3";
+  default:
+    return "";
+  }
+}
+
+void zd_transfer_timings(const struct zd_transfer *transfer,
+                         struct zd_timings *timings) {
+  CURL *easy = transfer->easy;
+  const char *ip = NULL;
+  timings->total = seconds_of(easy, CURLINFO_TOTAL_TIME_T);
+  timings->name_lookup = seconds_of(easy, CURLINFO_NAMELOOKUP_TIME_T);
+  timings->connect = seconds_of(easy, CURLINFO_CONNECT_TIME_T);
+  timings->tls = seconds_of(easy, CURLINFO_APPCONNECT_TIME_T);
+  timings->first_byte = seconds_of(easy, CURLINFO_STARTTRANSFER_TIME_T);
+  timings->upload = bytes_of(easy, CURLINFO_SIZE_UPLOAD_T);
+  timings->download = bytes_of(easy, CURLINFO_SIZE_DOWNLOAD_T);
+  timings->new_connections = 0;
+  timings->port = 0;
+  curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &timings->new_connections);
+  curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &timings->port);
+  curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
+  timings->ip = ip == NULL ? "" : ip;
+  timings->http_version = version_name(easy);
+}
+
+struct zd_slice zd_transfer_head(const struct zd_transfer *transfer) {
+  struct zd_slice head = {transfer->reply.head.data, transfer->reply.head.len};
+  return head;
+}
+
+struct zd_slice zd_transfer_body(const struct zd_transfer *transfer) {
+  struct zd_slice body = {transfer->reply.body.data, transfer->reply.body.len};
+  return body;
+}
+
+/* A handle that has seen an error, or a connection die, starts afresh: libcurl
+ * before 8 counts such deaths over a handle's life and fails at the sixth. */
+static void cool_down(struct zd_transfer *transfer) {
+  if (transfer->status == ZD_OK && transfer->attempts == 1)
+    return;
+  curl_easy_reset(transfer->easy);
+  zd_route_release(transfer->route);
+  transfer->route = NULL;
+}
+
+void zd_transfer_reset(struct zd_transfer *transfer) {
+  cool_down(transfer);
+  zd_credential_release(transfer->credential);
+  transfer->credential = NULL;
+  zd_buf_free(&transfer->upload);
+  zd_buf_reset(&transfer->text);
+  transfer->own_lines = 0;
+  transfer->repeatable = false;
+  transfer->repeat_refused = false;
+  transfer->attempts = 0;
+  transfer->bytes_before = 0;
+  zd_reply_reset(&transfer->reply);
+  transfer->status = ZD_OK;
+  transfer->code = CURLE_OK;
+  transfer->sent = false;
+  transfer->why = "";
+  transfer->error[0] = '\0';
+  transfer->state = ZD_TRANSFER_NEW;
+}
+
+void zd_transfer_destroy(struct zd_transfer *transfer) {
+  curl_easy_cleanup(transfer->easy);
+  zd_route_release(transfer->route);
+  zd_credential_release(transfer->credential);
+  zd_buf_free(&transfer->upload);
+  zd_buf_free(&transfer->text);
+  zd_reply_free(&transfer->reply);
+  free(transfer);
+}

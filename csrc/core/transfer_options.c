@@ -1,0 +1,164 @@
+/* transfer_options: the options of an easy handle that depend on the route.
+ *
+ * They are set on a handle that has just been reset, so that nothing of another
+ * account can remain, and stay for further requests on the same route. The
+ * callbacks here are all that libcurl ever calls during an exchange. */
+#include "transfer_impl.h"
+
+/* A kept connection this old is closed rather than used: servers close idle
+ * ones after 60 or 75 seconds, and a POST that meets such a close in flight
+ * ends in doubt. */
+#define CONNECTION_AGE_MAX 50L
+
+static size_t take_header(char *data, size_t size, size_t count, void *user) {
+  struct zd_transfer *transfer = user;
+  size_t len = size * count;
+  return zd_reply_header(&transfer->reply, data, len) == ZD_OK ? len : 0;
+}
+
+static size_t take_body(char *data, size_t size, size_t count, void *user) {
+  struct zd_transfer *transfer = user;
+  size_t len = size * count;
+  return zd_reply_body(&transfer->reply, data, len) == ZD_OK ? len : 0;
+}
+
+/* Called each time a connection is ready and before anything is written to it.
+ * When a kept connection dies before the first byte of a reply, libcurl
+ * repeats the request on a new one, whatever its method; no option forbids it.
+ * The server may have carried the first one out, so only a safe method, or a
+ * request of which not a byte has left, is let through again. */
+static int before_request(void *user, char *remote_ip, char *local_ip,
+                          int remote_port, int local_port) {
+  struct zd_transfer *transfer = user;
+  (void)remote_ip;
+  (void)local_ip;
+  (void)remote_port;
+  (void)local_port;
+  long bytes = 0;
+  curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes);
+  transfer->attempts++;
+  if (transfer->attempts == 1)
+    transfer->bytes_before = bytes;
+  if (transfer->repeatable || bytes == transfer->bytes_before)
+    return CURL_PREREQFUNC_OK;
+  transfer->repeat_refused = true;
+  return CURL_PREREQFUNC_ABORT;
+}
+
+/* Options that are numbers, the same for every request. */
+static CURLcode set_constants(CURL *easy) {
+  static const struct {
+    CURLoption option;
+    long value;
+  } constants[] = {
+    {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_FOLLOWLOCATION, 0},
+    {CURLOPT_SSL_VERIFYPEER, 1},
+    {CURLOPT_SSL_VERIFYHOST, 2},
+    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
+    {CURLOPT_PATH_AS_IS, 1},
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+    {CURLOPT_MAXAGE_CONN, CONNECTION_AGE_MAX},
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* Else giving a transfer up would wait for a name lookup to end. */
+    {CURLOPT_QUICK_EXIT, 1},
+#endif
+  };
+  for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
+    CURLcode code =
+        curl_easy_setopt(easy, constants[i].option, constants[i].value);
+    if (code != CURLE_OK)
+      return code;
+  }
+  return CURLE_OK;
+}
+
+static void set_callbacks(struct zd_transfer *transfer,
+                          const struct zd_transfer_setup *setup) {
+  CURL *easy = transfer->easy;
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+  if (setup->close_socket != NULL) {
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, setup->close_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, setup->close_socket_data);
+  }
+}
+
+static CURLcode set_proxy_options(CURL *easy, const struct zd_route *route) {
+  if (route->proxy == ZD_PROXY_ENVIRONMENT)
+    return CURLE_OK; /* libcurl's default */
+  /* An empty text stands for no proxy, and for no exceptions to one. */
+  const char *url = route->proxy == ZD_PROXY_URL ? route->proxy_url.data : "";
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_PROXY, url);
+  if (code == CURLE_OK && route->proxy == ZD_PROXY_URL)
+    code = curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  return code;
+}
+
+static CURLcode set_tls_options(CURL *easy, const struct zd_route *route,
+                                bool http1,
+                                const struct zd_transfer_setup *setup) {
+  long version = http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS;
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
+  /* Wait for a connection under way: it may carry this request as well. */
+  if (code == CURLE_OK)
+    code = curl_easy_setopt(easy, CURLOPT_PIPEWAIT, http1 ? 0L : 1L);
+  if (route->ca_file.data == NULL && route->ca_path.data == NULL) {
+    if (code == CURLE_OK && setup->folder_only)
+      code = curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+    return code;
+  }
+  /* What the user names replaces the default store as a whole. */
+  if (code == CURLE_OK)
+    code = curl_easy_setopt(easy, CURLOPT_CAINFO, route->ca_file.data);
+  if (code == CURLE_OK)
+    code = curl_easy_setopt(easy, CURLOPT_CAPATH, route->ca_path.data);
+  return code;
+}
+
+static CURLcode set_route_options(CURL *easy, const struct zd_route *route,
+                                  bool http1,
+                                  const struct zd_transfer_setup *setup) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+                                   route->origin.https ? "https" : "http");
+#else
+  CURLcode code = curl_easy_setopt(
+      easy, CURLOPT_PROTOCOLS,
+      (long)(route->origin.https ? CURLPROTO_HTTPS : CURLPROTO_HTTP));
+#endif
+  /* Turns decoding on; which ones are offered is said by a line of our own. */
+  if (code == CURLE_OK)
+    code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  if (code == CURLE_OK)
+    code = set_proxy_options(easy, route);
+  if (code == CURLE_OK)
+    code = set_tls_options(easy, route, http1, setup);
+  return code;
+}
+
+enum zd_status zd_transfer_set_route(struct zd_transfer *transfer,
+                                     struct zd_route *route, bool http1,
+                                     const struct zd_transfer_setup *setup) {
+  if (transfer->route == route && transfer->http1 == http1)
+    return ZD_OK;
+  curl_easy_reset(transfer->easy);
+  zd_route_release(transfer->route);
+  transfer->route = NULL;
+  set_callbacks(transfer, setup);
+  /* The options are known and the values checked: only memory can lack. */
+  if (set_constants(transfer->easy) != CURLE_OK ||
+      set_route_options(transfer->easy, route, http1, setup) != CURLE_OK)
+    return ZD_NOMEM;
+  transfer->route = zd_route_share(route);
+  transfer->http1 = http1;
+  return ZD_OK;
+}
