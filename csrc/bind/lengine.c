@@ -1,0 +1,224 @@
+/* lengine: core.engine, which runs transfers.
+ *
+ * A running transfer is kept alive by its user; the engine knows its boxes by
+ * a table with weak values, so that one that is dropped is collected, which
+ * cancels it. */
+#include "lzd.h"
+
+struct lzd_engine {
+  struct zd_engine *engine; /* owned; NULL when closed */
+};
+
+enum { BOXES = 1 }; /* user value: zd_transfer pointer → box, weak */
+
+/* The engine in argument 1, open. [may raise] */
+static struct zd_engine *check_engine(lua_State *L) {
+  struct lzd_engine *box = lzd_self(L, LZD_ENGINE);
+  if (box->engine == NULL)
+    luaL_error(L, "the engine is closed");
+  return box->engine;
+}
+
+/* [may raise: memory] */
+static void push_weak_table(lua_State *L) {
+  lua_newtable(L);
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "v");
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+}
+
+static int engine_new(lua_State *L) {
+  struct zd_engine_options options = {false, 0};
+  lua_settop(L, 1);
+  if (!lua_isnil(L, 1)) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    options.events = lzd_field_bool(L, 1, "events", false);
+    options.max_connections = (long)lzd_field_size(L, 1, "max_connections", 0);
+  }
+  struct lzd_engine *box = lzd_box(L, sizeof(*box), 1, LZD_ENGINE);
+  push_weak_table(L);
+  lua_setiuservalue(L, 2, BOXES);
+
+  enum zd_status status = zd_engine_new(&options, &box->engine);
+
+  if (status != ZD_OK)
+    return lzd_fail(L, status, "libcurl cannot be set up");
+  return 1;
+}
+
+/* Notes the box on top of the stack as that of `transfer`.
+ * [may raise: memory] */
+static void remember(lua_State *L, struct zd_transfer *transfer) {
+  lua_getiuservalue(L, 1, BOXES);
+  lua_pushvalue(L, -2);
+  lua_rawsetp(L, -2, transfer);
+  lua_pop(L, 1);
+}
+
+/* [may raise: memory] */
+static int fail_submit(lua_State *L, struct zd_transfer **transfer,
+                       enum zd_status status, const char *message) {
+  lzd_fail(L, status, message);
+  zd_engine_close_transfer(*transfer);
+  *transfer = NULL;
+  return 3;
+}
+
+static int engine_submit(lua_State *L) {
+  struct zd_request request;
+  lua_settop(L, 3);
+  check_engine(L);
+  lzd_check_account(L, 2);
+  const char *why = lzd_check_request(L, 3, &request);
+  if (why != NULL)
+    return lzd_fail(L, ZD_BAD_VALUE, why);
+  lua_getfield(L, 3, "body");
+  int body = lua_gettop(L);
+  struct zd_transfer **transfer = lzd_box_transfer(L, 1, body);
+  int box = body + 1;
+  enum zd_status status = zd_engine_transfer(check_engine(L), transfer);
+  if (status != ZD_OK)
+    return lzd_fail(L, status, "out of memory");
+  remember(L, *transfer);
+  status = lzd_add_headers(L, 3, *transfer);
+  if (status != ZD_OK)
+    return fail_submit(L, transfer, status, lua_tostring(L, -1));
+  lzd_check_body(L, body, &request);
+  struct zd_account *account = lzd_check_account(L, 2);
+
+  struct zd_refusal refusal;
+  status = zd_engine_submit(*transfer, account, &request, &refusal);
+
+  if (status == ZD_BAD_VALUE)
+    why = lua_pushfstring(L, "%s: %s", refusal.option, refusal.why);
+  else if (status != ZD_OK)
+    why = status == ZD_CLOSED ? "the engine is closed" : "out of memory";
+  if (status != ZD_OK)
+    return fail_submit(L, transfer, status, why);
+  lua_pushvalue(L, box);
+  return 1;
+}
+
+static int engine_step(lua_State *L) {
+  struct zd_engine *engine = check_engine(L);
+  lua_Number seconds = luaL_checknumber(L, 2);
+  luaL_argcheck(L, seconds >= 0, 2, "seconds from 0 up expected");
+  if (zd_engine_has_events(engine))
+    luaL_error(L, "an engine with events is not stepped; see ready");
+
+  /* Rounded up, so that a wait for a deadline does not spin short of it. */
+  int milliseconds = seconds < 1e6 ? (int)(seconds * 1000 + 0.999) : 1000000000;
+  zd_engine_step(engine, milliseconds);
+
+  lua_pushinteger(L, zd_engine_running(engine));
+  return 1;
+}
+
+static int engine_next(lua_State *L) {
+  struct zd_engine *engine = check_engine(L);
+  lua_getiuservalue(L, 1, BOXES);
+  for (;;) {
+    struct zd_transfer *transfer = zd_engine_next(engine);
+    if (transfer == NULL)
+      break;
+    if (lua_rawgetp(L, -1, transfer) != LUA_TNIL)
+      return 1;
+    lua_pop(L, 1); /* collected, and about to be closed by its finaliser */
+  }
+  lua_pushnil(L);
+  return 1;
+}
+
+static int engine_running(lua_State *L) {
+  struct zd_engine *engine = check_engine(L);
+  lua_pushinteger(L, zd_engine_running(engine));
+  return 1;
+}
+
+static int engine_wakeup(lua_State *L) {
+  zd_engine_wakeup(check_engine(L));
+  return 0;
+}
+
+static const char *const EVENT_NAMES[] = {"none", "r", "w", "rw", NULL};
+
+/* An engine that an event loop drives. [may raise] */
+static struct zd_engine *check_events(lua_State *L) {
+  struct zd_engine *engine = check_engine(L);
+  if (!zd_engine_has_events(engine))
+    luaL_error(L, "the engine was made without events = true");
+  return engine;
+}
+
+static int engine_watches(lua_State *L) {
+  struct zd_engine *engine = check_events(L);
+
+  struct zd_watch watch;
+  if (!zd_engine_watch(engine, &watch)) {
+    lua_pushnil(L);
+    return 1;
+  }
+
+  lua_pushinteger(L, watch.fd);
+  lua_pushstring(L, EVENT_NAMES[watch.what]);
+  return 2;
+}
+
+static int engine_timeout(lua_State *L) {
+  struct zd_engine *engine = check_events(L);
+
+  long milliseconds = zd_engine_timeout(engine);
+
+  if (milliseconds < 0)
+    lua_pushnil(L);
+  else
+    lua_pushnumber(L, (lua_Number)milliseconds / 1000);
+  return 1;
+}
+
+static int engine_ready(lua_State *L) {
+  struct zd_engine *engine = check_events(L);
+  if (lua_isnoneornil(L, 2)) {
+    zd_engine_ready_timer(engine);
+    return 0;
+  }
+  lua_Integer fd = luaL_checkinteger(L, 2);
+  int what = luaL_checkoption(L, 3, NULL, EVENT_NAMES);
+  luaL_argcheck(L, fd >= 0 && fd <= 0x7fffffff, 2, "descriptor expected");
+
+  zd_engine_ready(engine, (int)fd, (enum zd_watch_event)what);
+
+  return 0;
+}
+
+static int engine_release(lua_State *L) {
+  struct lzd_engine *box = lzd_self(L, LZD_ENGINE);
+  struct zd_engine *engine = box->engine;
+  box->engine = NULL;
+  zd_engine_free(engine);
+  return 0;
+}
+
+static int engine_text(lua_State *L) {
+  struct lzd_engine *box = lzd_self(L, LZD_ENGINE);
+  if (box->engine == NULL)
+    lua_pushliteral(L, "zendesk engine (closed)");
+  else
+    lua_pushfstring(L, "zendesk engine (%d running)",
+                    (int)zd_engine_running(box->engine));
+  return 1;
+}
+
+void lzd_open_engine(lua_State *L) {
+  static const luaL_Reg methods[] = {
+      {"submit", engine_submit},   {"step", engine_step},
+      {"next", engine_next},       {"running", engine_running},
+      {"wakeup", engine_wakeup},   {"watches", engine_watches},
+      {"timeout", engine_timeout}, {"ready", engine_ready},
+      {"close", engine_release},   {NULL, NULL},
+  };
+  lzd_class(L, LZD_ENGINE, methods, engine_release, engine_text);
+  lua_pushcfunction(L, engine_new);
+  lua_setfield(L, -2, "engine");
+}

@@ -1,0 +1,48 @@
+/* ljson: JSON text to Lua values and back; fields null, array_mt, decode,
+ * encode and body of zendesk.core.
+ *
+ * Reading: objects and arrays become tables of exact size, arrays carry the
+ * metatable `array_mt`, so that an array stays one when it has been emptied;
+ * null becomes core.null, the light userdata NULL. Of a repeated key the last
+ * value counts. Writing looks at tables raw: no metamethod is ever called.
+ * Neither recurses in C nor owns memory that a Lua error could leak. */
+#ifndef LZD_JSON_H
+#define LZD_JSON_H
+
+#include <stddef.h>
+
+#include <lua.h>
+
+struct zd_buf;
+
+/* Names of the metatables of marked arrays and of bodies. */
+#define LZD_JSON_ARRAY "zendesk.array"
+#define LZD_JSON_BODY "zendesk.body"
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
+
+/* Adds the fields to the module table on the top of the stack, which stays
+ * there. [may raise] */
+void lzd_open_json(lua_State *L);
+
+/* Pushes the value of the text and returns 0; or pushes nil, a message and the
+ * offset of the fault (from 1, as string.sub counts) and returns 1. Borrows
+ * `data`, which must not move or go away until it returns: collecting garbage
+ * may run finalisers meanwhile. `depth_limit` 0 is the default.
+ * [may raise: memory] */
+int lzd_json_push(lua_State *L, const char *data, size_t len, int depth_limit);
+
+/* Appends the text of the value at `index` and returns 0; or pushes a message
+ * that names the path to the culprit and returns 1. The caller drops `out`
+ * when it fails or raises. [may raise: memory] */
+int lzd_json_write(lua_State *L, int index, struct zd_buf *out);
+
+/* The buffer of the body userdata at `index`, or NULL when it is none. */
+struct zd_buf *lzd_json_tobody(lua_State *L, int index);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+#endif

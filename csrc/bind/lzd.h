@@ -1,0 +1,116 @@
+/* lzd: what the files of the binding share.
+ *
+ * The binding knows both Lua and the core and decides nothing. Each function
+ * that Lua calls has three phases: check (may raise), act (zd_ only, cannot
+ * raise), push (may raise; what is owned is already in a box). A box is a
+ * userdata, zeroed and given its metatable before anything is acquired; its
+ * __gc and __close are one idempotent function that accepts the zeroed state.
+ * Allocating may run finalisers, which may close anything: a core pointer is
+ * taken from its box after the last allocation before its use. No file of the
+ * binding includes a libcurl header. */
+#ifndef LZD_H
+#define LZD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "../core/account.h"
+#include "../core/engine.h"
+#include "../core/status.h"
+#include "../core/transfer.h"
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
+
+/* Names of the metatables in the registry. */
+#define LZD_ACCOUNT "zendesk.core.account"
+#define LZD_ENGINE "zendesk.core.engine"
+#define LZD_TRANSFER "zendesk.core.transfer"
+
+/* Each adds its functions to the module table on top of the stack and leaves
+ * the table there. [may raise: memory] */
+void lzd_open_account(lua_State *L);
+void lzd_open_engine(lua_State *L);
+void lzd_open_transfer(lua_State *L);
+void lzd_open_url(lua_State *L);
+
+/* Pushes a zeroed userdata of `size` bytes with the metatable `name`.
+ * [may raise: memory] */
+void *lzd_box(lua_State *L, size_t size, int user_values, const char *name);
+
+/* Registers the metatable `name`: `methods` for __index, `release` for __gc
+ * and __close, `text` for __tostring. Each has the metatable as its upvalue.
+ * [may raise: memory] */
+void lzd_class(lua_State *L, const char *name, const luaL_Reg *methods,
+               lua_CFunction release, lua_CFunction text);
+
+/* The box in argument 1 of a method that lzd_class has registered: a quick
+ * luaL_checkudata. [may raise: type] */
+void *lzd_self(lua_State *L, const char *name);
+
+/* Pushes a box for an account and returns the place for the account, which the
+ * box owns. [may raise: memory] */
+struct zd_account **lzd_box_account(lua_State *L);
+
+/* The account in argument `index`. [may raise: type, closed] */
+struct zd_account *lzd_check_account(lua_State *L, int index);
+
+/* Makes a box for a transfer that keeps the engine at `engine_index` and the
+ * value at `body_index` alive, and leaves it on the stack.
+ * [may raise: memory] */
+struct zd_transfer **lzd_box_transfer(lua_State *L, int engine_index,
+                                      int body_index);
+
+/* Reads field `name` of the table at `index` as a string that may hold NULs
+ * and leaves its value on the stack, so that what is borrowed stays valid.
+ * Absent: data is NULL. [may raise: type] */
+struct zd_text lzd_field_text(lua_State *L, int index, const char *name);
+
+/* Read a field and push nothing; `fallback` when it is absent.
+ * [may raise: type, range] */
+long lzd_field_milliseconds(lua_State *L, int index, const char *name,
+                            long fallback);
+size_t lzd_field_size(lua_State *L, int index, const char *name,
+                      size_t fallback);
+bool lzd_field_bool(lua_State *L, int index, const char *name, bool fallback);
+
+/* A string argument as a zd_text. [may raise: type] */
+struct zd_text lzd_check_text(lua_State *L, int index);
+
+/* Pushes nil, the kind of `status` and `message`; returns 3.
+ * [may raise: memory] */
+int lzd_fail(lua_State *L, enum zd_status status, const char *message);
+
+/* Pushes nil and "<option>: <why>"; returns 2. [may raise: memory] */
+int lzd_refuse(lua_State *L, enum zd_status status,
+               const struct zd_refusal *refusal);
+
+/* Pushes `text` in quotes for a message: what is not printable ASCII is
+ * escaped, and what is long is cut. [may raise: memory] */
+void lzd_push_quoted(lua_State *L, struct zd_text text);
+
+/* lrequest.c */
+
+/* Checks the fields of the request table at `index`, apart from body and
+ * headers, into `request`. What it borrows stays on the stack. NULL, or a
+ * static text that says which value is bad. [may raise: type, range] */
+const char *lzd_check_request(lua_State *L, int index,
+                              struct zd_request *request);
+
+/* Points `request` at the body at stack position `index`: a string, a body
+ * userdata or nil. [may raise: type] */
+void lzd_check_body(lua_State *L, int index, struct zd_request *request);
+
+/* Adds the headers of the request table at `index` to `transfer`. On failure
+ * a message is on the stack. [may raise: type, memory] */
+enum zd_status lzd_add_headers(lua_State *L, int index,
+                               struct zd_transfer *transfer);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+#endif
