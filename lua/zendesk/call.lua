@@ -1,0 +1,224 @@
+-- call: what a caller asks for, checked and made into the one table that goes through the pipeline
+-- and from which the engine reads its fields. No I/O.
+
+local core = require "zendesk.core"
+local errors = require "zendesk.errors"
+local options_of = require "zendesk.options"
+
+local byte, find = string.byte, string.find
+
+local call_of = {}
+
+local SLASH = byte "/"
+
+---@class zendesk.CallOptions
+---@field query table|string|nil see zendesk.query; a string is sent as it is
+---@field json any sent as the JSON body
+---@field body string|userdata|nil sent as it is, with `content_type`
+---@field content_type string|nil of `body`; application/octet-stream
+---@field headers table<string, string>|nil
+---@field timeout number|nil seconds for one attempt
+---@field deadline number|nil seconds for the whole call: attempts, waits, token renewals
+---@field idempotency_key string|nil at most 255 characters; POST /api/v2/tickets always has one
+---@field retry zendesk.RetryOptions|boolean|nil false: sent once
+---@field raw boolean|nil the body is returned as a string, undecoded
+---@field max_body integer|nil bytes
+---@field auth false|nil false: sent without a credential
+---@field timings boolean|nil true: the response has `timings()` without an on_event handler, too
+
+---@class zendesk.Call: zendesk.CallOptions
+---@field method string
+---@field path string begins with "/", or is an URL of the account's own origin
+---@field deadline_at number|nil a moment of the driver's clock, instead of `deadline`
+---@field renew false|nil false: a 401 does not renew the token
+
+local OPTION_TYPES = {
+  query = "table", json = "any", body = "string", content_type = "string", headers = "table",
+  timeout = "number", deadline = "number", idempotency_key = "string", retry = "table",
+  raw = "boolean", max_body = "number", auth = "boolean", timings = "boolean",
+}
+
+call_of.OPTIONS = OPTION_TYPES
+
+-- Of transport:send.
+call_of.FIELDS = setmetatable({
+  method = "string", path = "string", deadline_at = "number", renew = "boolean",
+}, { __index = OPTION_TYPES })
+
+-- Further types that an option may have.
+local ALSO = { query = "string", body = "userdata", retry = "boolean" }
+
+local METHODS = {
+  GET = "GET", HEAD = "HEAD", POST = "POST", PUT = "PUT", PATCH = "PATCH", DELETE = "DELETE",
+  OPTIONS = "OPTIONS", get = "GET", head = "HEAD", post = "POST", put = "PUT", patch = "PATCH",
+  delete = "DELETE", options = "OPTIONS",
+}
+
+-- RFC 9110, section 9.2.2: sending it twice has the effect of sending it once.
+local IDEMPOTENT = { GET = true, HEAD = true, PUT = true, DELETE = true, OPTIONS = true }
+
+local WITHOUT_BODY = { GET = true, HEAD = true }
+
+-- ---------------------------------------------------------------------------------------------
+-- Checks
+
+local function wrong_type(name, value, wanted)
+  if not wanted then
+    local known = {}
+    for option in pairs(OPTION_TYPES) do known[option] = true end
+    local meant = type(name) == "string" and require "zendesk.nearest".find(name, known)
+    errors.raise(4, "unknown option '%s'%s", errors.clean(tostring(name)),
+      meant and (" (did you mean '" .. meant .. "'?)") or "")
+  end
+  if ALSO[name] == type(value) then return end
+  local also = ALSO[name] and (" or " .. ALSO[name]) or ""
+  errors.raise(4, "option '%s': %s%s expected, got %s", name, wanted, also, type(value))
+end
+
+local function check_options(given, types)
+  for name, value in next, given do
+    local wanted = types[name]
+    if wanted ~= type(value) and wanted ~= "any" then wrong_type(name, value, wanted) end
+  end
+end
+
+local function check_seconds(name, value)
+  if not (value > 0 and value < math.huge) then
+    errors.raise(4, "option '%s': a positive number of seconds expected", name)
+  end
+  return value
+end
+
+local function check_method(method)
+  if type(method) ~= "string" then
+    errors.raise(4, "method: string expected, got %s", type(method))
+  end
+  return errors.raise(4, "method '%s' is not known", errors.clean(method))
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Building
+
+local function take_body(call, given)
+  local json, body = given.json, given.body
+  if json == nil and body == nil then
+    if given.content_type then errors.raise(4, "option 'content_type' comes without 'body'") end
+    return true
+  end
+  if json ~= nil and body ~= nil then
+    errors.raise(4, "options 'json' and 'body' are both given: give one of them")
+  end
+  if WITHOUT_BODY[call.method] then
+    errors.raise(4, "%s takes no body: use option 'query'", call.method)
+  end
+  if json == nil then
+    call.body = body
+    call.content_type = given.content_type or call.content_type or "application/octet-stream"
+    return true
+  end
+  if given.content_type then errors.raise(4, "option 'content_type' belongs to 'body'") end
+  local encoded, problem = core.body(json)
+  if not encoded then
+    return nil, errors.new("encode", problem, {
+      method = call.method, path = errors.clean_path(call.path), sent = false,
+    })
+  end
+  call.body, call.content_type, call.owned = encoded, call.content_type or "application/json", true
+  return true
+end
+
+-- Seconds of the whole call. An absolute deadline that has passed leaves nothing.
+local function take_times(self, call, given)
+  if given.timeout then call.limit = check_seconds("timeout", given.timeout) end
+  if given.deadline_at then
+    call.deadline = given.deadline_at
+  elseif given.deadline then
+    call.deadline = call.deadline - self._deadline + check_seconds("deadline", given.deadline)
+  end
+  call.timeout = nil -- the exchange works it out
+end
+
+local function take_options(self, call, given)
+  if given.timeout or given.deadline or given.deadline_at then take_times(self, call, given) end
+  if given.max_body then
+    if math.type(given.max_body) ~= "integer" or given.max_body < 1 then
+      errors.raise(4, "option 'max_body': a positive integer expected")
+    end
+    call.max_body = given.max_body
+  end
+  if given.retry ~= nil and given.retry ~= true then
+    local settings, err = options_of.retry(given.retry, self.retry)
+    if not settings then errors.raise(4, "%s", err.message) end
+    call.retry = settings
+  end
+  call.raw, call.auth, call.renew = given.raw, given.auth, given.renew
+  call.timings = given.timings
+  if given.raw or given.timings then call.plain = false end
+  if given.headers then require "zendesk.request_headers".take(call, given.headers) end
+  local ok, err = take_body(call, given)
+  if not ok then return nil, err end
+  local key = given.idempotency_key or call.key
+  if key then return require "zendesk.idempotency".take(call, key) end
+  return true
+end
+
+-- What the address is on the account's own origin. Anything else is refused: the credential does
+-- not leave its origin.
+local function resolve(self, address)
+  local resolved, problem = core.resolve(self._origin, address)
+  if resolved then return resolved end
+  return nil, errors.new("config", "the path is not usable: " .. problem, {
+    code = "bad_path", sent = false, path = require "zendesk.redact".location(address),
+  })
+end
+
+---Makes a call from what the caller gave. Misuse is raised at the caller's line.
+---@param self zendesk.Transport
+---@param method string
+---@param path string
+---@param given zendesk.CallOptions|zendesk.Call|nil
+---@param types table<string, string> call_of.OPTIONS or call_of.FIELDS
+---@return table|nil call
+---@return zendesk.Error|nil err
+function call_of.build(self, method, path, given, types)
+  method = METHODS[method] or check_method(method)
+  if type(path) ~= "string" then errors.raise(3, "path: string expected, got %s", type(path)) end
+  local err
+  if given then
+    check_options(given, types)
+    if given.query then path = require "zendesk.query".append(path, given.query) end
+  end
+  -- A plain path is checked by the engine; only what is to be rewritten is looked at here.
+  if byte(path) ~= SLASH or find(path, "[", 1, true) then
+    path, err = resolve(self, path)
+    if not path then return nil, err end
+  end
+  local driver = self.driver
+  -- Few fields and no more: each call makes one of these. What is missing has its default where it
+  -- is asked for: attempts is 1, limit, retry and repeatable come from the transport.
+  local call = {
+    method = method, path = path, timeout = self._timeout, connect_timeout = self._connect_timeout,
+    max_body = self._max_body, deadline = driver.now(driver) + self._deadline,
+  }
+  if given then
+    local ok
+    ok, err = take_options(self, call, given)
+    if not ok then return nil, err end
+  end
+  if method == "POST" and not call.key and find(path, "/api/v2/tickets", 1, true) then
+    local ok
+    ok, err = require "zendesk.idempotency".take(call, nil)
+    if not ok then return nil, err end
+  end
+  return call
+end
+
+---Whether sending the request twice is the same as sending it once.
+---@param self zendesk.Transport
+---@param call table
+---@return boolean
+function call_of.is_repeatable(self, call)
+  return IDEMPOTENT[call.method] or call.repeatable or (call.retry or self.retry).idempotent
+end
+
+return call_of

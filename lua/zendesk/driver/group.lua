@@ -1,0 +1,182 @@
+-- group: zendesk.all and zendesk.map. A number of tasks, so many at a time, results in order.
+
+local errors = require "zendesk.errors"
+local nearest = require "zendesk.nearest"
+local scheduler = require "zendesk.driver.scheduler"
+
+local group = {}
+
+---@class zendesk.AllOptions
+---@field concurrency integer|nil tasks at a time; 8
+---@field errors "first"|"values"|nil "first" (the default): the first failure cancels the rest and
+---is what comes back. "values": a failure is an error object at its place among the results
+---@field on_progress fun(progress: zendesk.Progress)|nil called after each end
+
+---@class zendesk.Progress
+---@field done integer ended so far
+---@field total integer
+---@field failed integer of those that ended
+---@field running integer
+---@field index integer which one has ended
+
+local DEFAULT_CONCURRENCY = 8
+local KNOWN = { concurrency = true, errors = true, on_progress = true }
+
+local function check_options(options)
+  if options == nil then return {} end
+  if type(options) ~= "table" then
+    errors.raise(3, "options: table expected, got %s", type(options))
+  end
+  for name in pairs(options) do
+    if not KNOWN[name] then
+      local hint = type(name) == "string" and nearest.find(name, KNOWN)
+      errors.raise(3, "unknown option '%s'%s", tostring(name),
+        hint and (" (did you mean '" .. hint .. "'?)") or "")
+    end
+  end
+  local concurrency = options.concurrency
+  if concurrency ~= nil and (math.type(concurrency) ~= "integer" or concurrency < 1) then
+    errors.raise(3, "option 'concurrency': positive integer expected")
+  end
+  if options.errors ~= nil and options.errors ~= "first" and options.errors ~= "values" then
+    errors.raise(3, "option 'errors': \"first\" or \"values\" expected")
+  end
+  if options.on_progress ~= nil and type(options.on_progress) ~= "function" then
+    errors.raise(3, "option 'on_progress': function expected, got %s", type(options.on_progress))
+  end
+  return options
+end
+
+local function cancel_all(self)
+  self.stopped = true
+  for index = 1, self.next - 1 do
+    local task = self.active[index]
+    if task then task:cancel() end
+  end
+end
+
+local function tell(self, index)
+  if not self.on_progress then return end
+  local ok, problem = pcall(self.on_progress, {
+    done = self.done, total = self.total, failed = self.failed, running = self.running,
+    index = index,
+  })
+  -- Raised where zendesk.all was called, not in the task that happened to end.
+  if not ok and not self.broken then
+    self.broken = { raised = problem }
+    cancel_all(self)
+  end
+end
+
+local function failure_of(results)
+  if not results.n then return { raised = results.raised, traceback = results.traceback } end
+  if results[1] == nil and results[2] ~= nil then return { err = results[2] } end
+  return nil
+end
+
+local function as_value(failure)
+  if failure.err ~= nil then return failure.err end
+  return errors.new("raised", tostring(failure.raised), {
+    cause = failure.raised, traceback = failure.traceback,
+  })
+end
+
+local start_more -- starts tasks as places become free; `ended` frees them
+
+local function ended(self, index, task)
+  self.running, self.done = self.running - 1, self.done + 1
+  self.active[index] = nil
+  local failure = failure_of(task._results)
+  if not failure then
+    self.results[index] = task._results[1]
+  else
+    self.failed = self.failed + 1
+    if self.errors == "values" then
+      self.results[index] = as_value(failure)
+    elseif not self.stopped then
+      self.broken = failure
+      cancel_all(self)
+    end
+  end
+  tell(self, index)
+  start_more(self)
+  if self.running == 0 and (self.stopped or self.next > self.total) then self.over:fire() end
+end
+
+function start_more(self)
+  while not self.stopped and self.running < self.concurrency and self.next <= self.total do
+    local index = self.next
+    local task = self.make(index)
+    task._on_end = function() ended(self, index, task) end
+    self.next, self.running = index + 1, self.running + 1
+    self.active[index] = task
+    scheduler.enqueue(task)
+  end
+end
+
+local function outcome(self)
+  local broken = self.broken
+  if not broken then return self.results, self.failed end
+  if broken.err ~= nil then return nil, broken.err end
+  return error(broken.raised, 0)
+end
+
+local function run(total, make, options)
+  local self = {
+    total = total, make = make, next = 1, running = 0, done = 0, failed = 0, stopped = false,
+    concurrency = options.concurrency or DEFAULT_CONCURRENCY, errors = options.errors or "first",
+    on_progress = options.on_progress, results = { n = total }, active = {}, broken = nil,
+    over = scheduler.signal(),
+  }
+  if total == 0 then return self.results, 0 end
+  -- Whatever ends this function ends its tasks.
+  local _ <close> = setmetatable({}, { __close = function() cancel_all(self) end })
+  start_more(self)
+  local ok = self.over:wait()
+  if ok then return outcome(self) end
+  cancel_all(self)
+  return nil, errors.new("cancelled", "cancelled, or every task waits for another one")
+end
+
+---Runs functions side by side on one thread. Each gets its task, which can be cancelled. What
+---counts is the first value that it returns; `nil, err` and a raised error are failures.
+---@param functions (fun(task: zendesk.Task): any)[]
+---@param options zendesk.AllOptions|nil
+---@return table|nil results in the order of the functions, with their number in `n`; nil where a
+---failure cancelled the rest. What a function has raised is raised again, unless errors = "values"
+---@return integer|zendesk.Error failed the number of failures, or the first one
+function group.all(functions, options)
+  if type(functions) ~= "table" then
+    errors.raise(2, "functions: table expected, got %s", type(functions))
+  end
+  options = check_options(options)
+  for index = 1, #functions do
+    if type(functions[index]) ~= "function" then
+      errors.raise(2, "functions[%d]: function expected, got %s", index, type(functions[index]))
+    end
+  end
+  return run(#functions, function(index)
+    local task = scheduler.new_task(functions[index])
+    task._arguments = { task, n = 1 }
+    return task
+  end, options)
+end
+
+---Calls a function for each item of a list, side by side on one thread.
+---@param list table
+---@param f fun(item: any, index: integer, task: zendesk.Task): any
+---@param options zendesk.AllOptions|nil
+---@return table|nil results
+---@return integer|zendesk.Error failed
+function group.map(list, f, options)
+  if type(list) ~= "table" then errors.raise(2, "list: table expected, got %s", type(list)) end
+  if type(f) ~= "function" then errors.raise(2, "f: function expected, got %s", type(f)) end
+  options = check_options(options)
+  return run(#list, function(index)
+    local task = scheduler.new_task(f)
+    task._arguments = { list[index], index, task, n = 3 }
+    return task
+  end, options)
+end
+
+return group

@@ -1,0 +1,114 @@
+-- luv: calls inside of a libuv loop (the luv module) wait without blocking it.
+--
+--   local driver = require "zendesk.driver.luv".new()
+--   local zd = assert(zendesk.new { subdomain = …, access_token = …, driver = driver })
+--   coroutine.wrap(function() print(zd:get "/api/v2/users/me") end)()
+--   uv.run()
+--
+-- A call in a coroutine yields it and libuv resumes it. A call in the main program, before uv.run,
+-- runs the loop until the call is done. A call in a bare callback is misuse: it could only block.
+
+local errors = require "zendesk.errors"
+local loop = require "zendesk.driver.loop"
+local uv = require "luv"
+
+local luv = {}
+
+---@class zendesk.driver.luv.Port
+local Port = {}
+Port.__index = Port
+
+local STRANGER = "the coroutine was resumed while it waited for Zendesk; inside of a generator, "
+  .. "make the calls in a task of driver:spawn"
+
+-- What a waiting coroutine yields. A generator hands it on to a program that knows nothing of it.
+local PARKED = setmetatable({}, {
+  __index = function() errors.raise(2, STRANGER) end,
+  __tostring = function() return "zendesk: waiting" end,
+})
+
+function Port:watch(fd, what)
+  local poll = self._polls[fd]
+  if what == "none" then
+    self._polls[fd] = nil
+    if poll then poll:close() end -- the descriptor may mean another socket soon
+    return
+  end
+  if not poll then
+    poll = uv.new_poll(fd)
+    self._polls[fd] = poll
+    if not poll then return end -- closed already
+  end
+  local driver = self.driver
+  -- After an error libcurl is to see for itself what has become of the socket.
+  assert(poll:start(what, function(err, seen) driver:ready(fd, err and what or seen) end))
+end
+
+-- The idle handle is the timer of 0 seconds: it lets timers and sockets have their turn before.
+function Port:arm(seconds)
+  self._idle:stop()
+  self._timer:stop()
+  if seconds == 0 then
+    self._idle:start(self._ring)
+  elseif seconds then
+    uv.update_time() -- timers count from the moment at which the loop has looked last
+    self._timer:start(math.ceil(seconds * 1000), 0, self._ring)
+  end
+end
+
+-- In the main program there is nothing to yield to, but the loop can be run from here.
+local function run_loop(wait)
+  if uv.loop_mode() then
+    errors.raise(3, "a call in a callback of the loop would block it: put it into a coroutine")
+  end
+  while not wait.reason do
+    local alive = uv.run "once"
+    if not alive and not wait.reason then wait.reason = "cancelled" end -- nothing can end it
+  end
+end
+
+function Port:park(wait)
+  local thread, is_main = coroutine.running()
+  if is_main then return run_loop(wait) end
+  wait.thread = thread
+  coroutine.yield(PARKED)
+  if not self._resuming[thread] then errors.raise(3, "%s", STRANGER) end
+end
+
+function Port:wake(wait)
+  local thread = wait.thread
+  if not thread then return end -- the main program sees it
+  self._resuming[thread] = true
+  local ok, problem = coroutine.resume(thread)
+  self._resuming[thread] = nil
+  if not ok then error(problem, 0) end
+end
+
+function Port:start(f)
+  assert(coroutine.resume(coroutine.create(f)))
+end
+
+function Port:close()
+  for _, poll in pairs(self._polls) do poll:close() end
+  self._polls = {}
+  self._timer:close()
+  self._idle:close()
+end
+
+---Makes a driver for luv's loop. Its handles keep the loop alive only while something waits; give
+---them back with driver:close().
+---@return zendesk.driver.Loop
+function luv.new()
+  local port = setmetatable({
+    driver = nil, _polls = {}, _resuming = {}, _timer = assert(uv.new_timer()),
+    _idle = assert(uv.new_idle()), _ring = nil,
+  }, Port)
+  port.driver = loop.new(port)
+  port._ring = function()
+    port:arm(nil)
+    port.driver:ready()
+  end
+  return port.driver
+end
+
+return luv

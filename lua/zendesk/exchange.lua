@@ -1,0 +1,108 @@
+-- exchange: one request on the wire, and what became of it. The last of the pipeline.
+
+local errors = require "zendesk.errors"
+local new_response = require "zendesk.response".new
+
+local exchange = {}
+
+local MESSAGES = {
+  timeout = "the deadline was reached", cancelled = "the task was cancelled",
+  closed = "the instance was closed",
+}
+
+local function failed(self, call, kind, message, sent, curl_code)
+  if self._closed and (kind == "cancelled" or kind == "closed") then
+    kind, message = "closed", MESSAGES.closed
+  end
+  return errors.new(kind, message or MESSAGES[kind] or kind, {
+    method = call.method, path = errors.clean_path(call.path), sent = sent, curl_code = curl_code,
+    attempts = call.attempts or 1,
+  })
+end
+
+local function refused(self, call, response, transfer)
+  local text = transfer:body()
+  response.text = text
+  if text:find "^%s*[%[{\"]" then response.value = transfer:json() end
+  call.now = self.driver:time()
+  local err = errors.from_response(response, call)
+  err.attempts = call.attempts or 1
+  return nil, response, err
+end
+
+local function undecodable(call, response, problem)
+  return errors.new("decode", problem, {
+    status = response.status, request_id = response.request_id, method = call.method,
+    path = errors.clean_path(call.path), sent = true, attempts = call.attempts or 1,
+  })
+end
+
+local function classify(self, call, transfer, status)
+  local response = new_response(status, transfer:head(), call.attempts)
+  if self.observed or call.timings then
+    response._timings, response.size = transfer:timings(), transfer:size()
+  end
+  if (status < 200 or status > 299) and status ~= 304 then
+    return refused(self, call, response, transfer)
+  end
+  if call.raw then return transfer:body(), response end
+  local value, problem = require "zendesk.response_text".decode(transfer, not call.accept)
+  if value == nil then return nil, response, undecodable(call, response, problem) end
+  return value, response
+end
+
+-- Any reply but the usual one, and no reply at all.
+local function conclude(self, call, transfer, done, reason)
+  local status, kind, message, sent, curl_code = transfer:outcome()
+  local value, response, err
+  if not done then
+    err = failed(self, call, reason, nil, sent ~= false)
+  elseif not status then
+    err = failed(self, call, kind, message, sent, curl_code)
+  else
+    value, response, err = classify(self, call, transfer, status)
+  end
+  transfer:close() -- its handle serves the next call
+  return value, response, err
+end
+
+-- Seconds for this attempt: a wait may have used up a part of the call's.
+local function time_for(self, call)
+  local left = call.deadline - self.driver:now()
+  local limit = call.limit or self._timeout
+  return left < limit and left or limit
+end
+
+---The last of the pipeline. The transfer's own time limit lies before the call's deadline, so that
+---nobody else has to watch the clock.
+---@param self zendesk.Transport
+---@return function
+function exchange.new(self)
+  local driver, account, under_way = self.driver, self.account, self._under_way
+  local observed = self.observed
+  return function(call)
+    if not call.timeout then
+      call.timeout = time_for(self, call)
+      if call.timeout <= 0 then return nil, nil, failed(self, call, "timeout", nil, false) end
+    end
+    local transfer, problem, message = driver:submit(account, call)
+    if not transfer then return nil, nil, failed(self, call, problem, message, false) end
+    call.timeout = nil -- another attempt has less
+    local done, reason
+    if driver.alone then
+      done, reason = driver:await(transfer)
+    else
+      under_way[call] = transfer -- for whoever closes the instance meanwhile
+      done, reason = driver:await(transfer)
+      under_way[call] = nil
+    end
+    if done and not (observed or call.plain == false) then
+      -- The usual reply, a success with JSON, in one step.
+      local status, head, value = transfer:take()
+      if status then return value, new_response(status, head, call.attempts) end
+    end
+    return conclude(self, call, transfer, done, reason)
+  end
+end
+
+return exchange

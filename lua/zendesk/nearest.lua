@@ -1,0 +1,45 @@
+-- nearest: the word somebody probably meant. Used by messages about unknown options and scopes.
+
+local nearest = {}
+
+-- A longer word is not a slip of the keyboard; the bound keeps hostile input cheap.
+local LONGEST = 64
+
+---Levenshtein's distance: insertions, deletions and substitutions from one word to another.
+---@param a string
+---@param b string
+---@return integer
+function nearest.distance(a, b)
+  local above = {}
+  for j = 0, #b do above[j] = j end
+  for i = 1, #a do
+    local diagonal = above[0]
+    above[0] = i
+    for j = 1, #b do
+      local substituted = diagonal + (a:byte(i) == b:byte(j) and 0 or 1)
+      diagonal = above[j]
+      above[j] = math.min(substituted, above[j] + 1, above[j - 1] + 1)
+    end
+  end
+  return above[#b]
+end
+
+---The nearest of the known words, when it is near enough to be meant. Ties go to the first in the
+---alphabet, so that a message is the same in every run.
+---@param word string
+---@param known table<string, any> its keys are the known words
+---@return string|nil
+function nearest.find(word, known)
+  if #word > LONGEST then return nil end
+  local lower, best, best_distance = word:lower(), nil, nil
+  for candidate in pairs(known) do
+    local distance = nearest.distance(lower, candidate:lower())
+    local near = distance <= math.max(1, #candidate // 3)
+    local better = not best or distance < best_distance
+      or (distance == best_distance and candidate < best)
+    if near and better then best, best_distance = candidate, distance end
+  end
+  return best
+end
+
+return nearest

@@ -1,0 +1,278 @@
+-- options: what zendesk.new and zendesk.from_env take, checked.
+--
+-- A wrong Lua type and an unknown name are misuse and raise. A value that is wrong although it has
+-- the right type may come from a file or the environment, and comes back as an error that names the
+-- option. No message holds a credential.
+
+local core = require "zendesk.core"
+local errors = require "zendesk.errors"
+
+local options = {}
+
+---@class zendesk.RetryOptions
+---@field attempts integer|nil how often a request is sent; 4
+---@field base number|nil seconds; the first wait is at most this, the next twice as long; 0.5
+---@field cap number|nil seconds; no wait of the library's own choice is longer; 20
+---@field idempotent boolean|nil the caller knows that repeating is harmless, POST and PATCH too
+
+---@class zendesk.Options
+---@field subdomain string|nil the first label of the account's address: `acme` of acme.zendesk.com
+---@field base_url string|nil instead of `subdomain`: https, or http on a loopback host
+---@field email string|nil with `api_token`: HTTP Basic as Zendesk's API tokens want it
+---@field api_token string|nil Zendesk ends all API tokens on 2027-04-30
+---@field access_token string|nil an OAuth access token
+---@field auth zendesk.Provider|function|nil where the credential comes from: see zendesk.auth
+---@field account zendesk.core.Account|nil made by the host, which keeps its credential to itself
+---@field timeout number|nil seconds for one attempt; 60
+---@field connect_timeout number|nil seconds; 10
+---@field deadline number|nil seconds for a whole call: attempts, waits, token renewals; 300
+---@field retry zendesk.RetryOptions|false|nil
+---@field rate_limit "off"|"wait"|"raise"|nil "off" (the default): a 429 is waited out and repeated;
+---"wait": calls are slowed down before the limit; "raise": `nil, err` with `retry_at`, no waiting
+---@field max_body integer|nil bytes of a reply, after decompression; 64 MiB
+---@field user_agent string|nil put before the library's own
+---@field proxy string|nil "http://…", or "environment" for https_proxy and no_proxy
+---@field ca_file string|nil PEM file of trusted certificates
+---@field ca_path string|nil hashed folder of trusted certificates
+---@field on_event fun(event: zendesk.Event)|nil
+---@field driver zendesk.Driver|nil
+
+local TYPES = {
+  subdomain = "string", base_url = "string", email = "string", api_token = "string",
+  access_token = "string", auth = "table or function", account = "userdata",
+  timeout = "number", connect_timeout = "number", deadline = "number",
+  retry = "table or false", rate_limit = "string", max_body = "integer", user_agent = "string",
+  proxy = "string", ca_file = "string", ca_path = "string", on_event = "function",
+  driver = "table",
+}
+
+local RETRY_TYPES = {
+  attempts = "integer", base = "number", cap = "number", idempotent = "boolean",
+}
+
+options.DEFAULTS = {
+  timeout = 60, connect_timeout = 10, deadline = 300, max_body = 64 * 1024 * 1024,
+}
+
+local RATE_LIMIT_MODES = { off = true, wait = true, raise = true }
+
+local function has_type(value, wanted)
+  local actual = type(value)
+  if wanted == "integer" then return math.type(value) == "integer" end
+  if wanted == "table or false" then return actual == "table" or value == false end
+  if wanted == "table or function" then return actual == "table" or actual == "function" end
+  return actual == wanted
+end
+
+---Raises for a name that is not in `types`, and for a value of another type.
+---@param given table
+---@param types table<string, string>
+---@param prefix string|nil for names of a table inside
+function options.check_types(given, types, prefix)
+  for name, value in next, given do
+    local wanted = types[name]
+    if not wanted then
+      local nearest = require "zendesk.nearest"
+      local meant = type(name) == "string" and nearest.find(name, types)
+      errors.raise(3, "unknown option '%s%s'%s", prefix or "", errors.clean(tostring(name)),
+        meant and (" (did you mean '" .. meant .. "'?)") or "")
+    end
+    if not has_type(value, wanted) then
+      errors.raise(3, "option '%s%s': %s expected, got %s", prefix or "", name, wanted, type(value))
+    end
+  end
+end
+
+local function refuse(option, format, ...)
+  return nil, errors.new("config", ("option '%s' " .. format):format(option, ...), {
+    option = option,
+  })
+end
+
+local function check_address(given)
+  if given.subdomain and given.base_url then
+    return refuse("base_url", "and option 'subdomain' are both given: give one of them")
+  end
+  if given.base_url then
+    local parsed, problem = core.parse_origin(given.base_url)
+    if not parsed then return refuse("base_url", "is not usable: %s", problem) end
+    return parsed.origin
+  end
+  local subdomain = given.subdomain
+  if not subdomain then return refuse("subdomain", "is missing (or give 'base_url')") end
+  local label = subdomain:match "^%a+://([%w-]+)%.zendesk%.com[/%w]*$"
+    or subdomain:match "^([%w-]+)%.zendesk%.com/?$"
+  if label then
+    return refuse("subdomain", "takes the first label alone: write '%s'", label)
+  end
+  if subdomain:find("://", 1, true) then
+    return refuse("subdomain", "takes the first label of the account's address, not an URL; "
+      .. "option 'base_url' takes an origin")
+  end
+  local ok, problem = core.check_subdomain(subdomain)
+  if not ok then return refuse("subdomain", "is not usable: %s", problem) end
+  return "https://" .. subdomain:lower() .. ".zendesk.com"
+end
+
+-- The kinds of credential, each with the options that belong to it.
+local CREDENTIALS = {
+  { kind = "api_token", options = { "email", "api_token" } },
+  { kind = "access_token", options = { "access_token" } },
+  { kind = "auth", options = { "auth" } },
+  { kind = "account", options = { "account" } },
+}
+
+local function given_credentials(given)
+  local found = {}
+  for _, credential in ipairs(CREDENTIALS) do
+    for _, option in ipairs(credential.options) do
+      if given[option] ~= nil then
+        found[#found + 1] = credential
+        break
+      end
+    end
+  end
+  return found
+end
+
+local function check_credential(given)
+  local found = given_credentials(given)
+  if #found == 0 then
+    return refuse("access_token", "is missing: give 'access_token', or 'email' and 'api_token', "
+      .. "or 'auth'")
+  end
+  if #found > 1 then
+    return refuse(found[2].options[1], "and option '%s' are both given: give one kind of "
+      .. "credential", found[1].options[1])
+  end
+  for _, option in ipairs(found[1].options) do
+    if given[option] == nil then
+      return refuse(option, "is missing beside '%s'", option == "email" and "api_token" or "email")
+    end
+    if given[option] == "" then return refuse(option, "is empty") end
+  end
+  if given.email and given.email:find("/token", 1, true) then
+    return refuse("email", "takes the address alone: '/token' is added by the library")
+  end
+  return found[1].kind
+end
+
+local function is_seconds(value)
+  return value > 0 and value < math.huge
+end
+
+local function check_numbers(given)
+  for _, option in ipairs { "timeout", "connect_timeout", "deadline" } do
+    local value = given[option]
+    if value and not is_seconds(value) then
+      return refuse(option, "is not a positive number of seconds")
+    end
+  end
+  if given.max_body and given.max_body < 1 then
+    return refuse("max_body", "is not a positive number of bytes")
+  end
+  return true
+end
+
+---The settings of `retry`, with the defaults filled in. For `new` and for single calls.
+---@param given table|false|nil
+---@param defaults table what holds where nothing is given
+---@return table|nil settings attempts, base, cap, idempotent
+---@return zendesk.Error|nil err
+function options.retry(given, defaults)
+  if given == nil then return defaults end
+  if given == false then
+    return { attempts = 1, base = defaults.base, cap = defaults.cap, idempotent = false }
+  end
+  options.check_types(given, RETRY_TYPES, "retry.")
+  if given.attempts and (given.attempts < 1 or given.attempts > 100) then
+    return refuse("retry.attempts", "is not between 1 and 100")
+  end
+  for _, name in ipairs { "base", "cap" } do
+    if given[name] and not is_seconds(given[name]) then
+      return refuse("retry." .. name, "is not a positive number of seconds")
+    end
+  end
+  return {
+    attempts = given.attempts or defaults.attempts,
+    base = given.base or defaults.base,
+    cap = given.cap or defaults.cap,
+    idempotent = given.idempotent or false,
+  }
+end
+
+options.RETRY_DEFAULTS = { attempts = 4, base = 0.5, cap = 20, idempotent = false }
+
+local function check_provider(given)
+  local auth = given.auth
+  if type(auth) ~= "table" then return true end
+  if type(auth.get) ~= "function" and not auth.static then
+    errors.raise(3, "option 'auth': a provider of zendesk.auth, or a function, expected")
+  end
+  return true
+end
+
+local function check_driver(given)
+  local driver = given.driver
+  for _, method in ipairs { "submit", "await", "sleep", "now", "time" } do
+    if driver and type(driver[method]) ~= "function" then
+      errors.raise(3, "option 'driver' has no method '%s'", method)
+    end
+  end
+end
+
+---@class zendesk.Config
+---@field origin string|nil nil with a host's account
+---@field credential "api_token"|"access_token"|"auth"|"account"
+---@field given zendesk.Options
+---@field retry table
+---@field rate_limit "off"|"wait"|"raise"
+---@field timeout number
+---@field connect_timeout number
+---@field deadline number
+---@field max_body integer
+
+---Checks the options of zendesk.new.
+---@param given zendesk.Options
+---@return zendesk.Config|nil
+---@return zendesk.Error|nil err kind "config"; `option` names the option
+function options.check(given)
+  if type(given) ~= "table" then
+    errors.raise(3, "options: table expected, got %s", type(given))
+  end
+  options.check_types(given, TYPES)
+  check_provider(given)
+  check_driver(given)
+  local credential, err = check_credential(given)
+  if not credential then return nil, err end
+  local origin
+  if credential ~= "account" then
+    origin, err = check_address(given)
+    if not origin then return nil, err end
+  elseif given.subdomain or given.base_url then
+    return refuse("account", "has an address already: leave out 'subdomain' and 'base_url'")
+  end
+  local ok
+  ok, err = check_numbers(given)
+  if not ok then return nil, err end
+  if given.rate_limit and not RATE_LIMIT_MODES[given.rate_limit] then
+    return refuse("rate_limit", 'is none of "off", "wait", "raise"')
+  end
+  local retry
+  retry, err = options.retry(given.retry, options.RETRY_DEFAULTS)
+  if not retry then return nil, err end
+  local defaults = options.DEFAULTS
+  return {
+    origin = origin,
+    credential = credential,
+    given = given,
+    retry = retry,
+    rate_limit = given.rate_limit or "off",
+    timeout = given.timeout or defaults.timeout,
+    connect_timeout = given.connect_timeout or defaults.connect_timeout,
+    deadline = given.deadline or defaults.deadline,
+    max_body = given.max_body or defaults.max_body,
+  }
+end
+
+return options

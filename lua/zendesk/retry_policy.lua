@@ -1,0 +1,67 @@
+-- retry_policy: may a request be sent again, and when? Pure functions.
+
+local retry_policy = {}
+
+local min = math.min
+
+-- Statuses that mean trouble of the moment. All of them can follow a request that was carried out.
+local MOMENTARY = { [500] = true, [502] = true, [503] = true, [504] = true }
+
+-- The database gave the transaction up, nothing was carried out: Zendesk's codes for 409 and 503.
+local ROLLED_BACK = { DatabaseConflict = true, DatabaseDeadlock = true }
+
+-- CURLE_SSL_CONNECT_ERROR: the handshake broke off. A certificate that is not trusted is another
+-- code, and does not get better.
+local HANDSHAKE_BROKEN = 35
+
+---What may be done after a failure.
+---@param err zendesk.Error
+---@param repeatable boolean sending the request twice is the same as sending it once
+---@return "repeat"|"ambiguous"|"final"
+function retry_policy.verdict(err, repeatable)
+  local kind, status = err.kind, err.status
+  if kind == "rate_limit" then return status and "repeat" or "final" end
+  if ROLLED_BACK[err.code or ""] and (status == 409 or status == 503) then return "repeat" end
+  if kind == "tls" then
+    return err.curl_code == HANDSHAKE_BROKEN and not err.sent and "repeat" or "final"
+  end
+  local in_doubt = (status and MOMENTARY[status]) or kind == "transport" or kind == "timeout"
+  if in_doubt then
+    if repeatable or err.sent == false then return "repeat" end
+    return "ambiguous"
+  end
+  -- The reply was lost on our side, after the server had given it.
+  local lost = err.sent and not repeatable
+    and (kind == "decode" or kind == "too_large" or kind == "memory" or kind == "cancelled"
+      or kind == "closed")
+  return lost and "ambiguous" or "final"
+end
+
+---Seconds before the next attempt: what Retry-After asks for, and a random part of a span that
+---doubles with each attempt ("full jitter"), so that callers who failed together do not come back
+---together.
+---@param attempt integer how often the request has been sent
+---@param policy table base, cap
+---@param retry_after number|nil
+---@param random number between 0 and 1
+---@return number
+function retry_policy.wait(attempt, policy, retry_after, random)
+  -- 2^1024 is infinite; the cap is reached long before 2^32.
+  local span = min(policy.cap, policy.base * 2 ^ min(attempt - 1, 32))
+  if retry_after then return retry_after + random * min(span, policy.base) end
+  return random * span
+end
+
+---Takes a repetition from the budget. A 429 that says when to come back costs nothing: waiting for
+---that moment is no load.
+---@param budget zendesk.RetryBudget
+---@param err zendesk.Error
+---@return boolean
+function retry_policy.draw(budget, err)
+  if err.kind == "rate_limit" and err.retry_after then return true end
+  if budget.tokens < 1 then return false end
+  budget.tokens = budget.tokens - 1
+  return true
+end
+
+return retry_policy

@@ -1,0 +1,189 @@
+local core = require "zendesk.core"
+local fake_driver = require "spec.support.fake_driver"
+local zendesk = require "zendesk"
+
+describe("zd.token", function()
+  local driver, zd, events, release
+
+  before_each(function()
+    driver, events = fake_driver.new(), {}
+    release = fake_driver.capture_bodies()
+    zd = assert(zendesk.new {
+      subdomain = "acme", access_token = "test-token", driver = driver, retry = false,
+      on_event = function(event) events[#events + 1] = event end,
+    })
+  end)
+
+  after_each(function() release() end)
+
+  local function sent(index)
+    local request = driver.requests[index or #driver.requests]
+    return request.method .. " " .. request.path
+  end
+
+  local function create(fields)
+    driver:reply { status = 201, body = { token = { id = 1, full_token = "test-full-token" } } }
+    local token = assert(zd.token:create(fields))
+    return driver.requests[#driver.requests].json.token, token
+  end
+
+  describe("create", function()
+    it("takes the number of a client", function()
+      local sent_token, token = create {
+        client_id = 9007199254740993, scopes = { "tickets:read" },
+      }
+      assert.equal("POST /api/v2/oauth/tokens", sent())
+      assert.same({ client_id = 9007199254740993, scopes = { "tickets:read" } }, sent_token)
+      assert.equal("test-full-token", token.full_token)
+    end)
+
+    it("takes the record of a client", function()
+      assert.same({ client_id = 7, scopes = { "read" } },
+        (create { client_id = { id = 7, identifier = "x" }, scopes = { "read" } }))
+    end)
+
+    it("sends no scopes as an empty array, and leaves them out where they are not given", function()
+      assert.equal("[]", core.encode(create({ client_id = 7, scopes = {} }).scopes))
+      assert.same({ client_id = 7 }, (create { client_id = 7 }))
+    end)
+
+    it("splits a string of scopes", function()
+      assert.same({ client_id = 7, scopes = { "read", "write" } },
+        (create { client_id = 7, scopes = "read write" }))
+    end)
+
+    it("leaves what it was given as it is, and passes other attributes on", function()
+      local fields = { client_id = { id = 7 }, scopes = { "read" }, future = true }
+      assert.same({ client_id = 7, future = true, scopes = { "read" } }, (create(fields)))
+      assert.same({ client_id = { id = 7 }, scopes = { "read" }, future = true }, fields)
+      assert.is_nil(getmetatable(fields.scopes))
+    end)
+
+    it("warns about scopes that look wrong, and sends them", function()
+      local sent_token = create { client_id = 7, scopes = { "ticket:read", "read" } }
+      assert.equal("ticket:read", sent_token.scopes[1])
+      assert.equal("warning", events[1].type)
+      assert.equal("ticket:read", events[1].scope)
+      assert.equal("tickets:read", events[1].suggestion)
+      assert.equal("request", events[2].type)
+    end)
+
+    it("raises misuse at the caller's line", function()
+      local cases = {
+        { function() zd.token:create(7) end, "token: table of attributes expected" },
+        { function() zd.token:create { scopes = {} } end, "client_id is missing" },
+        { function() zd.token:create { client_id = "my_client" } end,
+          "numeric id of the client.*identifier.*zendesk.oauth" },
+        { function() zd.token:create { client_id = "7" } end, "numeric id of the client" },
+        { function() zd.token:create { client_id = 7.0 } end, "integer or client record expected" },
+        { function() zd.token:create { client_id = {} } end, "has no 'id'" },
+        { function() zd.token:create { client_id = 7, scopes = 7 } end,
+          "array of strings expected" },
+        { function() zd.token:create { client_id = 7, scopes = { 7 } } end,
+          "scopes%[1%]: string expected, got number" },
+        { function() zd.token:create { client_id = 7, scopes = { "read write" } } end,
+          "scopes%[1%]: one scope expected" },
+        { function() zd.token:create { client_id = 7, scopes = { read = true } } end,
+          "scopes: array of strings expected, got the key read" },
+      }
+      for _, case in ipairs(cases) do
+        local line = debug.getinfo(case[1], "S").linedefined
+        local ok, message = pcall(case[1])
+        assert.is_false(ok)
+        assert.matches(case[2], message)
+        assert.matches(("token_spec.lua:%d: zendesk: "):format(line), message, 1, true)
+      end
+      assert.equal(0, #driver.requests)
+    end)
+
+    for _, status in ipairs { 403, 404, 410 } do
+      it("says since when it may be off, and what replaces it, after " .. status, function()
+        driver:reply { status = status }
+        local token, err = zd.token:create { client_id = 7, scopes = {} }
+        assert.is_nil(token)
+        assert.equal(status, err.status)
+        assert.matches("26 August 2026", err.remedy, 1, true)
+        assert.matches("zendesk.oauth", err.remedy, 1, true)
+        assert.matches("client_credentials", tostring(err), 1, true)
+      end)
+    end
+
+    it("does not blame the switch for missing scopes", function()
+      driver:reply { status = 403, body = { error = "Forbidden",
+        description = "You are missing the following required scopes: write" } }
+      local _, err = zd.token:create { client_id = 7, scopes = {} }
+      assert.not_matches("2026", err.remedy)
+      assert.same({ "write" }, err.missing_scopes)
+    end)
+
+    it("says how to find an orphan when it is in doubt", function()
+      driver:reply { error = "timeout", sent = true }
+      local _, err = zd.token:create { client_id = 7, scopes = {} }
+      assert.is_true(err.ambiguous)
+      assert.matches("zd.token:list", err.remedy, 1, true)
+      assert.matches("zd.token:revoke", err.remedy, 1, true)
+    end)
+  end)
+
+  it("lists with the filters of the endpoint", function()
+    driver:reply { body = { tokens = { { id = 1 } }, meta = { has_more = false } } }
+    assert.equal(1, #zd.token:list { client_id = 7, all = true })
+    assert.matches("^GET /api/v2/oauth/tokens%?", sent())
+    assert.matches("client_id=7", sent(), 1, true)
+    assert.matches("all=true", sent(), 1, true)
+  end)
+
+  it("shows a token, the current one, and revokes one", function()
+    driver:reply({ body = { token = { id = 3 } } }, { body = { token = { id = 4 } } },
+      { status = 204 })
+    assert.equal(3, zd.token:show(3).id)
+    assert.equal("GET /api/v2/oauth/tokens/3", sent())
+    assert.equal(4, zd.token:current().id)
+    assert.equal("GET /api/v2/oauth/tokens/current", sent())
+    assert.is_true((zd.token:revoke { id = 3 }))
+    assert.equal("DELETE /api/v2/oauth/tokens/3", sent())
+  end)
+
+  describe("revoke_current", function()
+    local REFUSED = { status = 401, body = { error = "invalid_token", error_description = "x" } }
+
+    it("revokes by id, and looks", function()
+      driver:reply({ body = { token = { id = 3 } } }, { status = 204 }, REFUSED)
+      assert.is_true((zd.token:revoke_current()))
+      assert.equal("GET /api/v2/oauth/tokens/current", sent(1))
+      assert.equal("DELETE /api/v2/oauth/tokens/3", sent(2))
+      assert.equal("GET /api/v2/oauth/tokens/current", sent(3))
+    end)
+
+    it("says when the token lives on", function()
+      local current = { body = { token = { id = 3 } } }
+      driver:reply(current, { status = 204 }, current)
+      local ok, err = zd.token:revoke_current()
+      assert.is_nil(ok)
+      assert.equal("still_valid", err.code)
+      assert.matches("its id 3", err.remedy, 1, true)
+    end)
+
+    it("does not take a failed look for a living token", function()
+      driver:reply({ body = { token = { id = 3 } } }, { status = 204 }, { status = 500 })
+      assert.is_true((zd.token:revoke_current()))
+    end)
+
+    it("does not fetch a new token to look with", function()
+      local renewed = false
+      local provider = { kind = "test", get = function() return { token = "test-token" } end }
+      function provider.renew() renewed = true return { token = "other" } end
+      zd = assert(zendesk.new { subdomain = "acme", auth = provider, driver = driver })
+      driver:reply({ body = { token = { id = 3 } } }, { status = 204 }, REFUSED)
+      assert.is_true((zd.token:revoke_current()))
+      assert.is_false(renewed)
+    end)
+
+    it("returns the errors on the way", function()
+      driver:reply(REFUSED)
+      assert.equal("auth", select(2, zd.token:revoke_current()).kind)
+      driver:reply({ body = { token = { id = 3 } } }, { status = 403 })
+      assert.equal("forbidden", select(2, zd.token:revoke_current()).kind)
+    end)
+  end)
+end)
