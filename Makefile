@@ -1,0 +1,231 @@
+# zendesk for Lua: the whole of a developer's day.
+#
+#   make demo    installs what is missing, builds, and runs the quickstart against the sandbox
+#   make test    installs what is missing, builds, and runs every test
+#   make help    lists the rest
+#
+# Everything is built into $(BUILD); the tree itself stays clean. BUILD must not hold spaces, the
+# path of the checkout may.
+
+BUILD := build
+PREFIX := /usr/local
+DESTDIR ?=
+
+CC ?= cc
+CLANG ?= clang
+LUA ?= lua5.4
+LUAC ?= luac5.4
+LUACHECK ?= luacheck
+LUAROCKS ?= luarocks
+CLANG_FORMAT ?= clang-format
+VALGRIND ?= valgrind
+
+OPTIMIZE := -O2 -g
+SANITIZE :=
+WARNINGS := -Wall -Wextra -Werror
+# pkg-config is asked when a recipe runs, so that `make demo` may install it first.
+CURL_CFLAGS = $(shell pkg-config --cflags libcurl libcrypto 2>/dev/null)
+CURL_LIBS = $(shell pkg-config --libs libcurl libcrypto 2>/dev/null || echo -lcurl -lcrypto)
+LUA_CFLAGS = $(shell pkg-config --cflags lua5.4 2>/dev/null || pkg-config --cflags lua-5.4 2>/dev/null)
+
+# lua.h is not on the include path of the core: that it compiles proves that it knows no Lua.
+CORE_CFLAGS = -std=c99 $(WARNINGS) $(OPTIMIZE) $(SANITIZE) -fPIC -Icsrc $(CURL_CFLAGS) $(CFLAGS)
+BIND_CFLAGS = -std=c99 $(WARNINGS) $(OPTIMIZE) $(SANITIZE) -fPIC -Icsrc $(LUA_CFLAGS) $(CFLAGS)
+
+ifeq ($(shell uname),Darwin)
+SHARED := -bundle -undefined dynamic_lookup
+else
+SHARED := -shared
+endif
+
+CORE_SOURCES := $(sort $(wildcard csrc/core/*.c))
+BIND_SOURCES := $(sort $(wildcard csrc/bind/*.c))
+CORE_OBJECTS := $(CORE_SOURCES:csrc/%.c=$(BUILD)/obj/%.o)
+BIND_OBJECTS := $(BIND_SOURCES:csrc/%.c=$(BUILD)/obj/%.o)
+C_TESTS := $(patsubst spec/core/%.c,$(BUILD)/test/%,$(sort $(wildcard spec/core/test_*.c)))
+FUZZERS := $(patsubst spec/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard spec/fuzz/fuzz_*.c)))
+
+MODULE := $(BUILD)/lib/zendesk/core.so
+
+# What a Lua of this tree needs to find its modules; the quotes keep a checkout with spaces whole.
+LUA_ENV = env -u LUA_PATH_5_4 -u LUA_CPATH_5_4 ZENDESK_BUILD="$(BUILD)" \
+  LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;" \
+  LUA_CPATH="$(if $(filter /%,$(BUILD)),,$(CURDIR)/)$(BUILD)/lib/?.so;;"
+BUSTED = $(LUA) spec/support/busted.lua --ignore-lua
+# Which specs `make spec` and the checked runs take: files or folders, and more options for busted.
+SPEC := spec
+SPEC_FLAGS :=
+# Specs that need no server but the sandbox: what the slow checkers (valgrind, sanitizers) repeat.
+QUICK_SPECS = $(wildcard spec/bind spec/unit spec/wire)
+QUICK_FLAGS = --exclude-tags=slow,tls,postgres,browser,node
+
+.PHONY: all help setup test demo spec ctest check asan valgrind stress fuzz torture run_torture \
+  faults coverage \
+  embed install rock clean
+
+all: $(MODULE)
+	@:
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make               builds $(BUILD)/lib/zendesk/core.so
+$(MODULE): $(CORE_OBJECTS) $(BIND_OBJECTS)
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(CC) $(SHARED) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(CURL_LIBS)
+
+$(BUILD)/obj/core/%.o: csrc/core/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CORE_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/bind/%.o: csrc/bind/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(BIND_CFLAGS) -MMD -MP -c -o $@ $<
+
+# A C test is one program on the core alone; it prints what fails and exits 1 then.
+$(BUILD)/test/%: spec/core/%.c $(CORE_OBJECTS) Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CORE_CFLAGS) -Ispec/core -MMD -MP -MF $@.d -o $@ $< $(CORE_OBJECTS) $(LDFLAGS) \
+	  $(CURL_LIBS) -lpthread
+
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/test/*.d)
+
+## make setup         installs the Debian packages that the tests need (root or sudo)
+setup:
+	@tools/setup test
+	@tools/setup_npm "$(BUILD)"
+
+## make test          = setup, build, every C test and every spec
+test: setup
+	@$(MAKE) --no-print-directory all ctest spec
+
+## make demo          = setup, build, examples/quickstart.lua; with ZENDESK_SUBDOMAIN and
+##                    credentials in the environment against that account, else in the sandbox
+demo:
+	@tools/setup demo
+	@$(MAKE) --no-print-directory all
+	@$(LUA_ENV) $(LUA) examples/quickstart.lua
+
+## make spec          runs specs on the build as it is: SPEC=spec/wire SPEC_FLAGS=--filter=login
+spec: $(MODULE)
+	@$(LUA_ENV) $(BUSTED) $(SPEC_FLAGS) $(SPEC)
+
+## make ctest         runs the C tests on the build as it is
+ctest: $(C_TESTS)
+	@tools/run_ctests $(C_TESTS)
+
+## make check         luacheck, layers, sizes, exported symbols, formatting
+check: $(MODULE)
+	@$(LUACHECK) --quiet lua spec examples tools .busted .luacheckrc zendesk-scm-1.rockspec
+	@$(LUA) tools/check_layers.lua
+	@tools/check_symbols $(MODULE)
+	@$(CC) $(BIND_CFLAGS) $(CURL_CFLAGS) -fsyntax-only csrc/onezd.c
+	@tools/check_format
+
+## make asan          C tests and quick specs under AddressSanitizer and UBSan
+asan:
+	@$(MAKE) --no-print-directory $(ASAN_BUILD) all ctest
+	@$(MAKE) --no-print-directory $(ASAN_BUILD) SPEC="$(or $(filter-out spec,$(SPEC)),$(QUICK_SPECS))" \
+	  SPEC_FLAGS="$(QUICK_FLAGS) $(SPEC_FLAGS)" LUA="$(ASAN_LUA)" spec
+
+ASAN_BUILD = BUILD=$(BUILD)/asan OPTIMIZE="-O1 -g -fno-omit-frame-pointer" \
+  SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+# Leaks are valgrind's business: an interpreter that unloads its modules leaves LeakSanitizer blind.
+ASAN_LUA = env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so) $(LUA)
+
+## make valgrind      C tests and quick specs under valgrind: no error, no leak
+valgrind: $(MODULE) $(C_TESTS)
+	@tools/run_ctests --with "$(VALGRIND_RUN)" $(C_TESTS)
+	@$(LUA_ENV) $(VALGRIND_RUN) $(BUSTED) $(QUICK_FLAGS) $(SPEC_FLAGS) $(QUICK_SPECS)
+
+VALGRIND_RUN = $(VALGRIND) -q --error-exitcode=99 --leak-check=full \
+  --errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect
+
+## make stress        every quick spec with the garbage collector running all the time
+stress: $(MODULE)
+	@$(LUA_ENV) $(BUSTED) --run=stress $(QUICK_FLAGS) $(SPEC_FLAGS) $(QUICK_SPECS)
+
+## make fuzz          every fuzzer for FUZZ_SECONDS (60) under the sanitizers
+FUZZ_SECONDS := 60
+fuzz: $(FUZZERS)
+	@tools/run_fuzzers $(FUZZ_SECONDS) $(FUZZERS)
+
+$(BUILD)/fuzz/%: spec/fuzz/%.c $(CORE_SOURCES) $(wildcard csrc/core/*.h) Makefile
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $<"
+	@$(CLANG) -std=c99 $(WARNINGS) -O1 -g -Icsrc $(CURL_CFLAGS) \
+	  -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	  -o $@ $< $(CORE_SOURCES) $(CURL_LIBS)
+
+## make embed         examples/embed/host: Lua, the module and its Lua files in one program
+# Lua is linked statically, libcurl as the system has it: Debian's static libcurl asks for a dozen
+# static libraries more. CURL_LIBS="…" says otherwise.
+EMBED := $(BUILD)/embed
+LUA_STATIC = $(shell pkg-config --variable=libdir lua5.4 2>/dev/null || echo /usr/local/lib)/liblua5.4.a
+EMBED_CFLAGS = $(BIND_CFLAGS) $(CURL_CFLAGS) -DZD_STATIC
+
+embed: $(EMBED)/host
+
+$(EMBED)/zendesk.o: csrc/onezd.c csrc/zendesk.h $(CORE_SOURCES) $(BIND_SOURCES) Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(EMBED_CFLAGS) -c -o $@ $<
+	@if command -v objcopy >/dev/null; then objcopy --localize-hidden $@; fi
+
+$(EMBED)/bundle.c: tools/bundle.lua $(shell find lua -name '*.lua')
+	@mkdir -p $(@D)
+	@echo "  LUA   $@"
+	@$(LUA) tools/bundle.lua lua >$@.new && mv $@.new $@
+
+$(EMBED)/host: examples/embed/host.c $(EMBED)/bundle.c $(EMBED)/zendesk.o
+	@echo "  LD    $@"
+	@$(CC) $(EMBED_CFLAGS) -Iexamples/embed $(LDFLAGS) -o $@ $^ $(LUA_STATIC) $(CURL_LIBS) -lm -ldl
+
+## make torture       every allocation of a call fails once, and for good; TORTURE_STEP=7 samples
+TORTURE_STEP := 1
+TORTURE_WRAPS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+TORTURE_SHARED := spec/torture/torture.c spec/torture/server.c
+LUA_LIBS = $(shell pkg-config --libs lua5.4 2>/dev/null || pkg-config --libs lua-5.4 2>/dev/null)
+torture:
+	@$(MAKE) --no-print-directory $(ASAN_BUILD) run_torture
+
+run_torture: $(BUILD)/torture/core_torture $(BUILD)/torture/lua_torture
+	@TORTURE_STEP=$(TORTURE_STEP) $(BUILD)/torture/core_torture
+	@$(LUA_ENV) TORTURE_STEP=$(TORTURE_STEP) $(BUILD)/torture/lua_torture spec/torture/cycle.lua
+
+$(BUILD)/torture/core_torture: spec/torture/core_torture.c $(TORTURE_SHARED) $(CORE_OBJECTS) Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CORE_CFLAGS) -Ispec/torture -o $@ $< $(TORTURE_SHARED) $(CORE_OBJECTS) \
+	  $(TORTURE_WRAPS) $(LDFLAGS) $(CURL_LIBS) -lpthread
+
+$(BUILD)/torture/lua_torture: spec/torture/lua_torture.c $(TORTURE_SHARED) $(CORE_OBJECTS) \
+  $(BIND_OBJECTS) spec/torture/torture.h Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(BIND_CFLAGS) $(CURL_CFLAGS) -Ispec/torture -o $@ $< $(TORTURE_SHARED) \
+	  $(CORE_OBJECTS) $(BIND_OBJECTS) $(TORTURE_WRAPS) $(LDFLAGS) $(LUA_LIBS) $(CURL_LIBS) -lpthread
+
+## make faults        provokes every fault of the specs and writes the table docs/faults.md anew
+faults: $(MODULE)
+	@$(LUA_ENV) $(LUA) tools/fault_table.lua --write
+
+## make coverage      counts executed lines of csrc/ and lua/; reports in $(BUILD)/coverage
+coverage:
+	@tools/coverage "$(BUILD)/coverage"
+
+## make install       PREFIX=/usr/local DESTDIR=
+install: $(MODULE)
+	@tools/install "$(DESTDIR)$(PREFIX)" $(MODULE)
+
+## make rock          luarocks make into $(BUILD)/rock, offline, and a first call with it
+rock:
+	@LUAROCKS="$(LUAROCKS)" LUA="$(LUA)" tools/rock "$(BUILD)/rock"
+
+## make clean         removes $(BUILD)
+clean:
+	rm -rf $(BUILD)
