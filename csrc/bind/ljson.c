@@ -10,6 +10,15 @@
 /* The longest text that is written. */
 #define JSON_TEXT_MAX ((size_t)256 * 1024 * 1024)
 
+bool lzd_json_room(lua_State *L, int slots) {
+  if (lua_checkstack(L, slots))
+    return true;
+  /* Lua does not tell the two reasons apart. */
+  if (lua_gettop(L) < LUAI_MAXSTACK / 2)
+    luaL_error(L, "not enough memory");
+  return false;
+}
+
 struct zd_buf *lzd_json_tobody(lua_State *L, int index) {
   return luaL_testudata(L, index, LZD_JSON_BODY);
 }

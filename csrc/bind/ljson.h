@@ -9,6 +9,7 @@
 #ifndef LZD_JSON_H
 #define LZD_JSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <lua.h>
@@ -38,6 +39,10 @@ int lzd_json_push(lua_State *L, const char *data, size_t len, int depth_limit);
  * that names the path to the culprit and returns 1. The caller drops `out`
  * when it fails or raises. [may raise: memory] */
 int lzd_json_write(lua_State *L, int index, struct zd_buf *out);
+
+/* Makes room for `slots` more values on the stack. False when the stack is at
+ * its limit. [may raise: memory] */
+bool lzd_json_room(lua_State *L, int slots);
 
 /* The buffer of the body userdata at `index`, or NULL when it is none. */
 struct zd_buf *lzd_json_tobody(lua_State *L, int index);

@@ -150,7 +150,8 @@ static void decoder_close(struct decoder *d, bool object) {
   decoder_value(d);
 }
 
-/* Called between events. False when Lua's stack is at its limit. */
+/* Called between events. False when Lua's stack is at its limit.
+ * [may raise: memory] */
 static bool decoder_make_room(struct decoder *d) {
   struct level *level = d->level;
   int gathered = d->top - level->base + 1;
@@ -161,7 +162,7 @@ static bool decoder_make_room(struct decoder *d) {
     level->direct = object;
   }
   d->limit = d->top + ROOM_STEP;
-  return lua_checkstack(d->L, ROOM_STEP + ROOM_EVENT) != 0;
+  return lzd_json_room(d->L, ROOM_STEP + ROOM_EVENT);
 }
 
 static void push_escaped(lua_State *L, const char *text, size_t len) {
@@ -275,7 +276,8 @@ static void decoder_init(struct decoder *d, lua_State *L, const char *data,
   struct level text = {0, 0, LZD_KEYS_NONE, LZD_KEYS_NONE, false, false, NULL};
   d->L = L;
   d->keeps_keys = len >= KEYS_WORTHWHILE;
-  luaL_checkstack(L, FIXED_KEYS + LZD_KEYS_MAX + ROOM_EVENT, "JSON text");
+  if (!lzd_json_room(L, FIXED_KEYS + LZD_KEYS_MAX + ROOM_EVENT))
+    luaL_error(L, "stack overflow");
   luaL_getmetatable(L, LZD_JSON_ARRAY);
   d->fixed = lua_gettop(L);
   d->top = d->fixed + FIXED_KEYS + (d->keeps_keys ? LZD_KEYS_MAX : 0);

@@ -9,7 +9,8 @@
 #include "ljson.h"
 
 enum {
-  NEAR_KEYS = 16,    /* sorted without memory of their own */
+  NEAR_KEYS = 64,    /* sorted without memory of their own */
+  FEW_KEYS = 16,     /* sorted by insertion */
   TABLE_ROOM = 16,   /* stack slots apart from those of keys */
   KEY_ROOM_STEP = 32 /* keys that room is made for at a time */
 };
@@ -126,7 +127,7 @@ static int compare_keys(const void *a, const void *b) {
 }
 
 /* Most objects are small. */
-static void sort_near_keys(struct sort_key *keys, int count) {
+static void sort_few_keys(struct sort_key *keys, int count) {
   for (int i = 1; i < count; i++) {
     struct sort_key moved = keys[i];
     int at = i;
@@ -140,7 +141,7 @@ static void sort_near_keys(struct sort_key *keys, int count) {
 static const char *sort_keys(lua_State *L, int base, int count) {
   struct sort_key near[NEAR_KEYS];
   struct sort_key *keys = near;
-  if (!lua_checkstack(L, count + TABLE_ROOM))
+  if (!lzd_json_room(L, count + TABLE_ROOM))
     return "an object has too many keys";
   if (count > NEAR_KEYS)
     keys = lua_newuserdatauv(L, (size_t)count * sizeof(*keys), 0);
@@ -148,10 +149,10 @@ static const char *sort_keys(lua_State *L, int base, int count) {
     keys[i].slot = base + i;
     keys[i].text = lua_tolstring(L, base + i, &keys[i].len);
   }
-  if (count > NEAR_KEYS)
+  if (count > FEW_KEYS)
     qsort(keys, (size_t)count, sizeof(*keys), compare_keys);
   else
-    sort_near_keys(keys, count);
+    sort_few_keys(keys, count);
   for (int i = 0; i < count; i++)
     lua_pushvalue(L, keys[i].slot);
   return NULL;
@@ -169,7 +170,7 @@ static const char *read_pairs(lua_State *L, int index,
                  : "a key is neither a string nor a positive integer";
     count++;
     if (count % KEY_ROOM_STEP == 0 &&
-        !lua_checkstack(L, KEY_ROOM_STEP + TABLE_ROOM))
+        !lzd_json_room(L, KEY_ROOM_STEP + TABLE_ROOM))
       return "an object has too many keys";
     lua_pushvalue(L, -1); /* one to keep, one for lua_next */
   } while (next_key(L, index));
@@ -180,7 +181,7 @@ static const char *read_pairs(lua_State *L, int index,
 
 const char *lzd_json_table(lua_State *L, int index,
                            struct lzd_json_table *table) {
-  if (!lua_checkstack(L, KEY_ROOM_STEP + TABLE_ROOM))
+  if (!lzd_json_room(L, KEY_ROOM_STEP + TABLE_ROOM))
     return "tables are nested too deeply";
   enum table_mark mark = mark_of(L, index);
   lua_pushnil(L);

@@ -160,7 +160,7 @@ static void advance(struct writer *w) {
   frame->at++;
   if (frame->at > 1)
     put(w, ",", 1);
-  if (!lua_checkstack(L, WRITE_ROOM)) {
+  if (!lzd_json_room(L, WRITE_ROOM)) {
     writer_refuse(w, "tables are nested too deeply");
     return;
   }
@@ -235,7 +235,8 @@ int lzd_json_write(lua_State *L, int index, struct zd_buf *out) {
   w.out = out;
   w.refusal = NULL;
   w.depth = 0;
-  luaL_checkstack(L, WRITE_ROOM, "JSON value");
+  if (!lzd_json_room(L, 2 * WRITE_ROOM))
+    luaL_error(L, "stack overflow");
   lua_pushvalue(L, index);
   put_value(&w);
   while (w.depth > 0 && w.refusal == NULL)
@@ -244,7 +245,8 @@ int lzd_json_write(lua_State *L, int index, struct zd_buf *out) {
     lua_settop(L, top);
     return 0;
   }
-  luaL_checkstack(L, WRITE_ROOM, "JSON value");
+  if (!lzd_json_room(L, WRITE_ROOM))
+    luaL_error(L, "stack overflow");
   push_path(&w);
   const char *path = lua_tostring(L, -1);
   lua_pushfstring(L, "%s%s%s", path, path[0] == '\0' ? "" : ": ", w.refusal);

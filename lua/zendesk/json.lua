@@ -1,37 +1,62 @@
--- json: JSON text as the library itself reads and writes it, for scripts that keep records in
--- files. Integers are exact over 64 bits, arrays stay arrays, and the locale plays no part.
+-- json: JSON text to Lua values and back, as the library reads replies and writes bodies.
+--
+-- Integers are exact over 64 bits, everything with a point or an exponent is a float; null is
+-- `json.null`; arrays that were read stay arrays when they are written, also when they have been
+-- emptied meanwhile. Of a repeated key the last value counts. Tables are written raw: metamethods
+-- are not called.
 
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
 
 ---@class zendesk.json
 local json = {
-  ---JSON null; the same value as zendesk.null and cjson.null.
+  ---JSON null, in both directions; the same value as cjson.null and zendesk.null.
   null = core.null,
 }
 
----The JSON text of a value. The keys of an object come in byte order.
----@param value any
----@return string|nil text
----@return zendesk.Error|nil err kind "encode"; the message names the path to the culprit
-function json.encode(value)
-  local text, problem = core.encode(value)
-  if text then return text end
-  return nil, errors.new("encode", problem)
+---Marks a table as an array: it is written as `[…]`, also when it is empty.
+---@param list table|nil a new one by default
+---@return table list
+function json.array(list)
+  if list ~= nil and type(list) ~= "table" then
+    errors.raise(2, "list: table expected, got %s", type(list))
+  end
+  return setmetatable(list or {}, core.array_mt)
 end
 
----The value of a JSON text (RFC 8259, strictly). Arrays are marked as such: an empty one is written
----as `[]` again.
+---Whether a value is a table that is marked as an array, or has elements.
+---@param value any
+---@return boolean
+function json.is_array(value)
+  if type(value) ~= "table" then return false end
+  return getmetatable(value) == core.array_mt or rawlen(value) > 0
+end
+
+---Reads a JSON text: one value, nothing behind it.
 ---@param text string
----@return any value zendesk.null for null; nil on failure
----@return zendesk.Error|nil err kind "decode"; the message names the byte
-function json.decode(text)
+---@param depth integer|nil levels of nesting that are allowed; 512, at most 8192
+---@return any value nil when there is an error; null is json.null
+---@return zendesk.Error|nil err kind "decode"; `offset` is the byte at fault, from 1
+function json.decode(text, depth)
   if type(text) ~= "string" then
     errors.raise(2, "text: string expected, got %s", type(text))
   end
-  local value, problem = core.decode(text)
-  if problem == nil then return value end
-  return nil, errors.new("decode", problem)
+  if depth ~= nil and (math.type(depth) ~= "integer" or depth < 1) then
+    errors.raise(2, "depth: integer above 0 expected, got %s", tostring(depth))
+  end
+  local value, message, offset = core.decode(text, depth)
+  if message == nil then return value end
+  return nil, errors.new("decode", message, { offset = offset })
+end
+
+---Writes a value as JSON text, the keys of objects in byte order.
+---@param value any
+---@return string|nil text
+---@return zendesk.Error|nil err kind "encode", names the path to what has no JSON form
+function json.encode(value)
+  local text, message = core.encode(value)
+  if text then return text end
+  return nil, errors.new("encode", message)
 end
 
 return json
