@@ -34,6 +34,7 @@
 #include "core/file_lock.c"
 #include "core/file_place.c"
 #include "core/global.c"
+#include "core/goaway.c"
 #include "core/headers.c"
 #include "core/json_bigint.c"
 #include "core/json_format.c"

@@ -9,7 +9,7 @@ local MAX_FUNCTION_LINES = 60
 local CORE_FLOORS = {
   { "status", "version" },
   { "secret", "buf", "clock", "global", "digest" },
-  { "url.*", "path", "headers", "json.*", "utf8.*", "number.*", "watch", "trust", "file.*" },
+  { "url.*", "path", "headers", "goaway", "json.*", "watch", "trust", "file.*" },
   { "account", "credential", "route", "reply" },
   { "transfer.*" },
   { "engine.*" },

@@ -19,6 +19,15 @@ static struct zd_engine *check_engine(lua_State *L) {
   return box->engine;
 }
 
+/* The same, for what touches sockets. [may raise] */
+static struct zd_engine *check_own_engine(lua_State *L) {
+  struct zd_engine *engine = check_engine(L);
+  if (zd_engine_is_foreign(engine))
+    luaL_error(L, "the engine was made before this process was forked: close "
+                  "the driver in the child, and go on with a new one");
+  return engine;
+}
+
 /* [may raise: memory] */
 static void push_weak_table(lua_State *L) {
   lua_newtable(L);
@@ -68,7 +77,7 @@ static int fail_submit(lua_State *L, struct zd_transfer **transfer,
 static int engine_submit(lua_State *L) {
   struct zd_request request;
   lua_settop(L, 3);
-  check_engine(L);
+  check_own_engine(L);
   lzd_check_account(L, 2);
   const char *why = lzd_check_request(L, 3, &request);
   if (why != NULL)
@@ -101,7 +110,7 @@ static int engine_submit(lua_State *L) {
 }
 
 static int engine_step(lua_State *L) {
-  struct zd_engine *engine = check_engine(L);
+  struct zd_engine *engine = check_own_engine(L);
   lua_Number seconds = luaL_checknumber(L, 2);
   luaL_argcheck(L, seconds >= 0, 2, "seconds from 0 up expected");
   if (zd_engine_has_events(engine))
@@ -178,6 +187,7 @@ static int engine_timeout(lua_State *L) {
 }
 
 static int engine_ready(lua_State *L) {
+  check_own_engine(L);
   struct zd_engine *engine = check_events(L);
   if (lua_isnoneornil(L, 2)) {
     zd_engine_ready_timer(engine);

@@ -3,6 +3,7 @@
 #include "engine.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "engine_impl.h"
 #include "global.h"
@@ -63,7 +64,9 @@ static void unqueue_done(struct zd_engine *engine,
  * an exchange is closed, or its HTTP/2 stream reset, by libcurl. */
 static void detach(struct zd_engine *engine, struct zd_transfer *transfer) {
   curl_multi_remove_handle(engine->multi, transfer->easy);
-  engine->running--;
+  engine->crowd.running--;
+  if (!transfer->repeatable)
+    engine->crowd.unrepeatable--;
   queue_done(engine, transfer);
 }
 
@@ -104,9 +107,11 @@ enum zd_status zd_engine_new(const struct zd_engine_options *options,
   struct zd_engine *made = calloc(1, sizeof(*made));
   if (made == NULL)
     return ZD_NOMEM;
+  made->owner = getpid();
   made->events = options->events;
   made->due_ms = -1;
   made->setup.encodings = zd_global_encodings();
+  made->setup.crowd = &made->crowd;
   status = set_up_multi(made, options);
   if (status != ZD_OK) {
     zd_engine_free(made);
@@ -129,8 +134,12 @@ static void release_live(struct zd_engine *engine) {
   }
 }
 
+bool zd_engine_is_foreign(const struct zd_engine *engine) {
+  return engine->owner != getpid();
+}
+
 void zd_engine_free(struct zd_engine *engine) {
-  if (engine == NULL)
+  if (engine == NULL || zd_engine_is_foreign(engine))
     return;
   zd_engine_shut_events(engine);
   release_live(engine);
@@ -150,7 +159,7 @@ bool zd_engine_has_events(const struct zd_engine *engine) {
 }
 
 unsigned zd_engine_running(const struct zd_engine *engine) {
-  return engine->running;
+  return engine->crowd.running;
 }
 
 static enum zd_status new_transfer(struct zd_engine *engine,
@@ -202,7 +211,7 @@ enum zd_status zd_engine_submit(struct zd_transfer *transfer,
                                 const struct zd_request *request,
                                 struct zd_refusal *refusal) {
   struct zd_engine *engine = transfer->engine;
-  if (engine == NULL)
+  if (engine == NULL || zd_engine_is_foreign(engine))
     return ZD_CLOSED;
   bool tls = zd_account_route(account)->origin.https;
   enum zd_status status = zd_transfer_configure(
@@ -212,13 +221,16 @@ enum zd_status zd_engine_submit(struct zd_transfer *transfer,
   if (curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK)
     return ZD_NOMEM;
   transfer->state = ZD_TRANSFER_RUNNING;
-  engine->running++;
+  engine->crowd.running++;
+  if (!transfer->repeatable)
+    engine->crowd.unrepeatable++;
   engine->fresh = true;
   return ZD_OK;
 }
 
 void zd_engine_cancel(struct zd_transfer *transfer) {
-  if (transfer->state == ZD_TRANSFER_RUNNING)
+  if (transfer->state == ZD_TRANSFER_RUNNING &&
+      !zd_engine_is_foreign(transfer->engine))
     stop_transfer(transfer->engine, transfer, ZD_CANCELLED,
                   "the call was cancelled");
 }
@@ -239,9 +251,12 @@ static void take_back(struct zd_engine *engine, struct zd_transfer *transfer) {
 void zd_engine_close_transfer(struct zd_transfer *transfer) {
   if (transfer == NULL)
     return;
+  struct zd_engine *engine = transfer->engine;
+  if (engine != NULL && zd_engine_is_foreign(engine))
+    return; /* leaked with its engine */
   zd_engine_cancel(transfer);
-  if (transfer->engine != NULL)
-    take_back(transfer->engine, transfer);
+  if (engine != NULL)
+    take_back(engine, transfer);
   else
     zd_transfer_destroy(transfer);
 }
@@ -295,7 +310,7 @@ void zd_engine_step(struct zd_engine *engine, int timeout_ms) {
     zd_engine_collect(engine, result);
     return;
   }
-  if (engine->running > 0)
+  if (engine->crowd.running > 0)
     perform(engine);
 }
 

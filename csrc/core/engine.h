@@ -4,7 +4,10 @@
  * it from its own event loop: it takes watch changes and the timeout from the
  * engine and tells it what became ready. The engine never calls out. It may be
  * freed while transfers run; they are then finished as ZD_CLOSED. Owned by one
- * thread. */
+ * thread of one process: after a fork the sockets belong to both processes, and
+ * even closing a TLS connection would end it for the other one. In the child an
+ * engine of the parent's refuses to work and is left as it is when it is freed;
+ * a new one works. */
 #ifndef ZD_ENGINE_H
 #define ZD_ENGINE_H
 
@@ -30,8 +33,11 @@ ZD_USE_RESULT enum zd_status
 zd_engine_new(const struct zd_engine_options *options,
               struct zd_engine **engine);
 
-/* NULL is allowed. */
+/* NULL is allowed. One that is foreign is leaked. */
 void zd_engine_free(struct zd_engine *engine);
+
+/* Whether the engine was made before a fork, in another process. */
+bool zd_engine_is_foreign(const struct zd_engine *engine);
 
 bool zd_engine_has_events(const struct zd_engine *engine);
 

@@ -2,6 +2,8 @@
 #ifndef ZD_ENGINE_IMPL_H
 #define ZD_ENGINE_IMPL_H
 
+#include <sys/types.h>
+
 #include "engine.h"
 #include "transfer_impl.h"
 
@@ -10,12 +12,14 @@
 #endif
 
 struct zd_engine {
+  pid_t owner; /* the process that made it */
   CURLM *multi;
   CURLSH *share;            /* of TLS sessions */
   struct zd_transfer *live; /* every transfer that callers own */
   struct zd_transfer *idle; /* used ones, linked by `next` */
   struct zd_transfer *done_first, *done_last;
-  unsigned running, idle_count;
+  unsigned idle_count;
+  struct zd_crowd crowd;
   struct zd_transfer_setup setup;
   bool trust_known; /* setup.folder_only has been found out */
   bool fresh;       /* submitted to since the last perform */

@@ -12,8 +12,12 @@
 
 #include <curl/curl.h>
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static CURLcode outcome = CURLE_FAILED_INIT;
+/* A mutex and not pthread_once, which the tools that look for races do not
+ * know. */
+static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
+static bool known;
+static CURLcode outcome;
+static const char *encodings;
 
 /* libcurl looks names up in threads of its own, and one that is given up runs
  * on until the resolver returns. Were libcurl unloaded with this module before
@@ -27,28 +31,42 @@ static void pin_libcurl(void) {
 #endif
 }
 
-static void init_libcurl(void) {
-#if defined(ZD_NO_CURL_GLOBAL_INIT)
-  outcome = CURLE_OK;
-#else
-  outcome = curl_global_init(CURL_GLOBAL_DEFAULT);
-#endif
-  pin_libcurl();
+/* curl_version_info writes its static reply anew each time it is asked. */
+static const char *find_encodings(void) {
+  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  bool gzip = (info->features & CURL_VERSION_LIBZ) != 0;
+  bool brotli = (info->features & CURL_VERSION_BROTLI) != 0;
+  if (gzip && brotli)
+    return "Accept-Encoding: gzip, br";
+  if (gzip)
+    return "Accept-Encoding: gzip";
+  return brotli ? "Accept-Encoding: br" : "Accept-Encoding: identity";
 }
 
-static void leave_libcurl(void) {
-  outcome = CURLE_OK;
-  pin_libcurl();
+static CURLcode init_once(bool by_host) {
+  pthread_mutex_lock(&guard);
+  if (!known) {
+    known = true;
+#if defined(ZD_NO_CURL_GLOBAL_INIT)
+    (void)by_host;
+    outcome = CURLE_OK;
+#else
+    outcome = by_host ? CURLE_OK : curl_global_init(CURL_GLOBAL_DEFAULT);
+#endif
+    encodings = find_encodings();
+    pin_libcurl();
+  }
+  CURLcode result = outcome;
+  pthread_mutex_unlock(&guard);
+  return result;
 }
 
 void zd_global_leave_init(void) {
-  pthread_once(&once, leave_libcurl);
+  (void)init_once(true);
 }
 
 enum zd_status zd_global_init(void) {
-  if (pthread_once(&once, init_libcurl) != 0 || outcome != CURLE_OK)
-    return ZD_NOMEM;
-  return ZD_OK;
+  return init_once(false) == CURLE_OK ? ZD_OK : ZD_NOMEM;
 }
 
 void zd_global_versions(struct zd_versions *versions) {
@@ -61,14 +79,7 @@ void zd_global_versions(struct zd_versions *versions) {
 }
 
 const char *zd_global_encodings(void) {
-  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-  bool gzip = (info->features & CURL_VERSION_LIBZ) != 0;
-  bool brotli = (info->features & CURL_VERSION_BROTLI) != 0;
-  if (gzip && brotli)
-    return "Accept-Encoding: gzip, br";
-  if (gzip)
-    return "Accept-Encoding: gzip";
-  return brotli ? "Accept-Encoding: br" : "Accept-Encoding: identity";
+  return encodings;
 }
 
 const char *zd_global_feature(unsigned index) {

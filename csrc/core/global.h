@@ -3,8 +3,8 @@
  * curl_global_init runs once per process, however many states and threads ask
  * for it, and is never undone: other users of libcurl may live in the same
  * process. A host that initialises libcurl itself says so before, or compiles
- * with ZD_NO_CURL_GLOBAL_INIT. The once-flag is the only mutable file-scope state of
- * the module. */
+ * with ZD_NO_CURL_GLOBAL_INIT. What is known of it is the only mutable
+ * file-scope state of the module. */
 #ifndef ZD_GLOBAL_H
 #define ZD_GLOBAL_H
 

@@ -7,6 +7,7 @@
 #ifndef ZD_ROUTE_H
 #define ZD_ROUTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "account.h"
@@ -30,6 +31,7 @@ struct zd_route {
   char origin_text[ZD_ORIGIN_MAX];
   size_t origin_len;
   enum zd_proxy proxy;
+  bool http1_only; /* the server has turned HTTP/2 down */
   /* Empty where the user has not chosen; `user_agent` is a header line. */
   struct zd_secret user_agent, ca_file, ca_path, proxy_url;
 };

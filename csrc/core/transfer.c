@@ -55,6 +55,8 @@ static enum zd_status check_reply(struct zd_transfer *transfer) {
   long version = CURL_HTTP_VERSION_NONE;
   curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
   curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+  if (!transfer->http1)
+    transfer->route->http1_only = version != CURL_HTTP_VERSION_2_0;
   struct zd_exchange exchange = {
       (int64_t)received, transfer->route->origin.https,
       version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1};
@@ -165,6 +167,7 @@ static void cool_down(struct zd_transfer *transfer) {
   curl_easy_reset(transfer->easy);
   zd_route_release(transfer->route);
   transfer->route = NULL;
+  transfer->traced = false;
 }
 
 void zd_transfer_reset(struct zd_transfer *transfer) {
@@ -178,6 +181,8 @@ void zd_transfer_reset(struct zd_transfer *transfer) {
   transfer->repeat_refused = false;
   transfer->attempts = 0;
   transfer->bytes_before = 0;
+  transfer->stream.id = 0;
+  transfer->stream.refused = false;
   zd_reply_reset(&transfer->reply);
   transfer->status = ZD_OK;
   transfer->code = CURLE_OK;

@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 
 #include "buf.h"
+#include "goaway.h"
 #include "reply.h"
 #include "route.h"
 #include "transfer.h"
@@ -56,7 +57,10 @@ struct zd_transfer {
   bool repeatable;     /* a safe method: libcurl may send it once more */
   bool repeat_refused; /* libcurl wanted to, and was stopped */
   unsigned attempts;   /* times a connection was ready to be written to */
-  long bytes_before;   /* what libcurl had sent before the first attempt */
+  long bytes_before;   /* what libcurl had sent before the one that counts */
+  struct zd_stream stream; /* of the last attempt, as far as traced */
+  struct zd_crowd *crowd;  /* the engine's */
+  bool traced;             /* CURLOPT_VERBOSE is on */
 
   struct zd_reply reply;
   enum zd_status status;
@@ -66,9 +70,17 @@ struct zd_transfer {
   char error[CURL_ERROR_SIZE];
 };
 
+/* What runs side by side in one engine. */
+struct zd_crowd {
+  unsigned running;
+  unsigned unrepeatable; /* those among them that may not be sent twice */
+  struct zd_goaways goaways;
+};
+
 /* What the engine decides for all its transfers. */
 struct zd_transfer_setup {
-  bool folder_only;                       /* see trust.h */
+  bool folder_only; /* see trust.h */
+  struct zd_crowd *crowd;
   const char *encodings;                  /* the line "Accept-Encoding: …" */
   curl_closesocket_callback close_socket; /* NULL: libcurl closes */
   void *close_socket_data;

@@ -22,27 +22,52 @@ static size_t take_body(char *data, size_t size, size_t count, void *user) {
   return zd_reply_body(&transfer->reply, data, len) == ZD_OK ? len : 0;
 }
 
+/* libcurl's trace costs as much as a sixth of a small request. It is read only
+ * where it can matter: on HTTP/2, when requests run side by side of which one
+ * may not be sent twice. */
+static int take_trace(CURL *easy, curl_infotype type, char *text, size_t len,
+                      void *user) {
+  struct zd_transfer *transfer = user;
+  (void)easy;
+  if (type == CURLINFO_TEXT)
+    zd_goaways_take(&transfer->crowd->goaways, &transfer->stream, text, len);
+  return 0;
+}
+
+static void trace_if_needed(struct zd_transfer *transfer) {
+  const struct zd_crowd *crowd = transfer->crowd;
+  const struct zd_route *route = transfer->route;
+  bool http2 = route->origin.https && !transfer->http1 && !route->http1_only;
+  bool needed = http2 && crowd->running > 1 && crowd->unrepeatable > 0;
+  if (needed != transfer->traced)
+    curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, needed ? 1L : 0L);
+  transfer->traced = needed;
+}
+
 /* Called each time a connection is ready and before anything is written to it.
  * When a kept connection dies before the first byte of a reply, libcurl
  * repeats the request on a new one, whatever its method; no option forbids it.
- * The server may have carried the first one out, so only a safe method, or a
- * request of which not a byte has left, is let through again. */
+ * The server may have carried the first one out, so only a safe method is let
+ * through again, or a request of which not a byte has left, or of which it is
+ * proved that the server has not looked at it. */
 static int before_request(void *user, char *remote_ip, char *local_ip,
                           int remote_port, int local_port) {
   struct zd_transfer *transfer = user;
-  (void)remote_ip;
-  (void)local_ip;
-  (void)remote_port;
-  (void)local_port;
   long bytes = 0;
   curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes);
   transfer->attempts++;
-  if (transfer->attempts == 1)
+  if (transfer->attempts == 1 ||
+      zd_goaways_prove(&transfer->crowd->goaways, &transfer->stream))
     transfer->bytes_before = bytes;
-  if (transfer->repeatable || bytes == transfer->bytes_before)
-    return CURL_PREREQFUNC_OK;
-  transfer->repeat_refused = true;
-  return CURL_PREREQFUNC_ABORT;
+  if (!transfer->repeatable && bytes > transfer->bytes_before) {
+    transfer->repeat_refused = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  trace_if_needed(transfer);
+  if (transfer->traced)
+    zd_stream_begin(&transfer->stream, remote_ip, remote_port, local_ip,
+                    local_port);
+  return CURL_PREREQFUNC_OK;
 }
 
 /* Options that are numbers, the same for every request. */
@@ -86,6 +111,8 @@ static void set_callbacks(struct zd_transfer *transfer,
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+  curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, take_trace);
+  curl_easy_setopt(easy, CURLOPT_DEBUGDATA, transfer);
   if (setup->close_socket != NULL) {
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, setup->close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, setup->close_socket_data);
@@ -108,9 +135,11 @@ static CURLcode set_tls_options(CURL *easy, const struct zd_route *route,
                                 const struct zd_transfer_setup *setup) {
   long version = http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS;
   CURLcode code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
-  /* Wait for a connection under way: it may carry this request as well. */
+  /* Wait for a connection under way: it may carry this request as well. Without
+   * TLS that is never so, and known only when the first reply is there. */
+  long wait = route->origin.https && !http1 ? 1L : 0L;
   if (code == CURLE_OK)
-    code = curl_easy_setopt(easy, CURLOPT_PIPEWAIT, http1 ? 0L : 1L);
+    code = curl_easy_setopt(easy, CURLOPT_PIPEWAIT, wait);
   if (route->ca_file.data == NULL && route->ca_path.data == NULL) {
     if (code == CURLE_OK && setup->folder_only)
       code = curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
@@ -153,6 +182,7 @@ enum zd_status zd_transfer_set_route(struct zd_transfer *transfer,
   curl_easy_reset(transfer->easy);
   zd_route_release(transfer->route);
   transfer->route = NULL;
+  transfer->traced = false;
   set_callbacks(transfer, setup);
   /* The options are known and the values checked: only memory can lack. */
   if (set_constants(transfer->easy) != CURLE_OK ||

@@ -166,6 +166,7 @@ enum zd_status zd_transfer_configure(struct zd_transfer *transfer,
   if (status != ZD_OK)
     return status;
   struct zd_route *route = zd_account_route(account);
+  transfer->crowd = setup->crowd;
   if (!request->anonymous)
     transfer->credential = zd_account_credential(account);
   bool http1 = request->http1 || request->body.len > LONG_BODY;

@@ -144,6 +144,42 @@ describe("over TLS #tls", function()
     assert.are.equal(0, transfer:timings().new_connections)
   end)
 
+  it("requests left over by a closing HTTP/2 connection are sent again, each once", function()
+    local upstream <close> = raw_server.start {
+      { { "read" }, { "reply", 200, "{}" }, { "again" } },
+    }
+    local closing <close> = tls_server.start {
+      http2 = true, upstream = upstream.base_url, directives = "keepalive_requests 10;",
+    }
+    local wire <close> = open { base_url = closing.base_url, ca_file = closing.ca_file }
+    local sent, running, kept = 0, 0, {}
+    while sent < 120 or running > 0 do
+      while sent < 120 and running < 16 do
+        sent, running = sent + 1, running + 1
+        local method = sent % 4 == 0 and "GET" or "POST"
+        local body = method == "POST" and "{}" or nil
+        kept[wire:submit { method = method, path = "/" .. sent, body = body, timeout = 30 }] = true
+      end
+      wire.engine:step(1)
+      for transfer in function() return wire.engine:next() end do
+        assert.is_true(kept[transfer])
+        running, kept[transfer] = running - 1, nil
+        assert.are.equal(200, (transfer:outcome()))
+        transfer:close()
+      end
+    end
+    local seen, posts = {}, 0
+    for _, request in ipairs(upstream:requests()) do
+      local method, path = request:match "^(%u+) (%S+)"
+      if method == "POST" then
+        assert.is_nil(seen[path])
+        seen[path] = true
+        posts = posts + 1
+      end
+    end
+    assert.are.equal(90, posts)
+  end)
+
   it("a reply whose end only the connection tells is refused", function()
     local directory, remove = process.temporary_directory()
     process.write_file(directory .. "/file", '{"ok":true}')
