@@ -31,9 +31,12 @@ Blocking.__name = "zendesk.driver.blocking"
 
 setmetatable(shared, Blocking)
 
+-- nil, kind and message where there is no memory for one.
 local function get_engine()
-  engine = engine or core.engine { events = false }
-  return engine
+  if engine then return engine end
+  local made, kind, message = core.engine { events = false }
+  engine = made
+  return made, kind, message
 end
 
 -- Each finished transfer is reported once; those of parked tasks wake them.
@@ -53,7 +56,9 @@ end
 ---Polls and moves all transfers on, for at most `seconds`. For the scheduler.
 ---@param seconds number
 function blocking.step(seconds)
-  get_engine():step(seconds > LONGEST_STEP and LONGEST_STEP or seconds)
+  local ready, _, message = get_engine()
+  if not ready then error("not enough memory: " .. message, 0) end
+  ready:step(seconds > LONGEST_STEP and LONGEST_STEP or seconds)
   drain()
 end
 
@@ -71,7 +76,10 @@ function blocking.attach(module)
 end
 
 function Blocking.submit(_, account, request)
-  return (engine or get_engine()):submit(account, request)
+  if engine then return engine:submit(account, request) end
+  local made, kind, message = get_engine()
+  if not made then return nil, kind, message end
+  return made:submit(account, request)
 end
 
 -- In a task, or in a coroutine inside of a cancelled one. Returns "block" where it is neither.
@@ -124,6 +132,12 @@ end
 
 function Blocking.spawn(_, f, ...)
   return require "zendesk.driver.scheduler".spawn(f, ...)
+end
+
+---After a lack of memory: libcurl 7.88 may let the next transfer on the same engine wait for ever
+---for what the failed one has left there. The next call has an engine of its own.
+function Blocking.recover()
+  if engine and engine:running() == 0 then Blocking.close() end
 end
 
 ---Ends every running transfer of this Lua state as closed. The next call starts afresh.

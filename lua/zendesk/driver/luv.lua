@@ -93,6 +93,8 @@ function Port:close()
   self._polls = {}
   self._timer:close()
   self._idle:close()
+  -- A program that ends with handles half closed is ended by luv with a crash.
+  if not uv.loop_mode() then uv.run "nowait" end
 end
 
 ---Makes a driver for luv's loop. Its handles keep the loop alive only while something waits; give

@@ -63,13 +63,15 @@ local function enqueue(task)
   line:push(task)
 end
 
+local function unpark(task, reason)
+  task._reason, task._state = reason, "ready"
+  if task._timer then clock:remove(task._timer) end
+  task._timer = nil
+end
+
 local function wake(task, reason)
   if task._state ~= "parked" then return end
-  task._reason = reason
-  if task._timer then
-    clock:remove(task._timer)
-    task._timer = nil
-  end
+  unpark(task, reason)
   enqueue(task)
 end
 
@@ -98,7 +100,9 @@ local function finish(task, results)
   if task._on_end then task._on_end(task) end
 end
 
-local function after_resume(task, ok, ...)
+-- Nobody runs any more, also when what follows raises for lack of memory.
+local function after_resume(task, outer, ok, ...)
+  running = outer
   if not ok then
     finish(task, { raised = (...), traceback = debug and debug.traceback(task._thread) })
   elseif coroutine.status(task._thread) == "dead" then
@@ -122,11 +126,10 @@ local function resume(task)
   local outer = running
   running, task._state = task, "running"
   if task._begun then
-    after_resume(task, coroutine.resume(task._thread))
+    after_resume(task, outer, coroutine.resume(task._thread))
   else
-    after_resume(task, first_turn(task))
+    after_resume(task, outer, first_turn(task))
   end
-  running = outer
 end
 
 -- One turn for each task that is in the line now. Those that come meanwhile have the next one.
@@ -263,10 +266,7 @@ end
 
 local function forget(list, item)
   for index, candidate in ipairs(list) do
-    if candidate == item then
-      table.remove(list, index)
-      return
-    end
+    if candidate == item then return table.remove(list, index) end
   end
 end
 
@@ -327,7 +327,7 @@ function Task:cancel()
   if not self._begun then
     return finish(self, table.pack(nil, errors.new("cancelled", "the task was cancelled")))
   end
-  wake(self, "cancelled")
+  if self._state == "parked" then unpark(self, "cancelled") end -- and is in no line
   resume(self)
 end
 
