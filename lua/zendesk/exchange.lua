@@ -14,6 +14,7 @@ local function failed(self, call, kind, message, sent, curl_code)
   if self._closed and (kind == "cancelled" or kind == "closed") then
     kind, message = "closed", MESSAGES.closed
   end
+  if kind == "memory" and self.driver.recover then self.driver:recover() end
   return errors.new(kind, message or MESSAGES[kind] or kind, {
     method = call.method, path = errors.clean_path(call.path), sent = sent, curl_code = curl_code,
     attempts = call.attempts or 1,

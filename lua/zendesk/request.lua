@@ -5,7 +5,7 @@
 -- A middleware is `function(next, transport) return function(call) … end end`; what it returns is
 -- value, response, err: a value on success, an err on failure, a response in both cases where there
 -- was one. They are put together once for each instance, and only those that it needs; `retry` is
--- loaded when an attempt has failed. A successful call costs one table beside its response.
+-- put to use when an attempt has failed. A successful call costs one table beside its response.
 
 local call_of = require "zendesk.call"
 local core = require "zendesk.core"
@@ -195,6 +195,15 @@ local function unless_default(name, given)
   return value ~= options_of.DEFAULTS[name] and value or nil
 end
 
+-- What a failure needs is loaded before there is one: `require` opens files, and a process that has
+-- no descriptor left must still get its error.
+local function load_what_failures_need()
+  require "zendesk.error_reply"
+  require "zendesk.middleware.retry"
+  require "zendesk.response_text"
+  require "zendesk.retry_after"
+end
+
 ---@class zendesk.TransportOptions
 ---@field account zendesk.core.Account
 ---@field driver zendesk.Driver
@@ -211,6 +220,7 @@ end
 ---@param fields zendesk.TransportOptions
 ---@return zendesk.Transport
 function request.new(fields)
+  load_what_failures_need()
   local given, defaults = fields.options or {}, options_of.DEFAULTS
   local settings, err = options_of.retry(given.retry, options_of.RETRY_DEFAULTS)
   if not settings then errors.raise(2, "%s", err.message) end

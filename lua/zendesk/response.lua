@@ -46,7 +46,9 @@ function lazy.headers(self)
 end
 
 function lazy.request_id(self)
-  return self:header "x-request-id" or self:header "cf-ray"
+  local id = self:header "x-request-id" or self:header "cf-ray"
+  -- One word, or it is no id and has no business in messages and events.
+  return id and not id:find "%G" and id or nil
 end
 
 function lazy.date(self)

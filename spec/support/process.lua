@@ -113,6 +113,21 @@ function process.run_lua_file(script, options)
   })
 end
 
+--- Runs a target of this tree's Makefile on the build in use, or on `options.build` below it.
+--- BUILD stays as it was given: make takes no path with spaces, and the checkout's may have some.
+---@param target string
+---@param options? { build?: string, variables?: string[], timeout?: number }
+function process.make(target, options)
+  options = options or {}
+  local build = (os.getenv "ZENDESK_BUILD" or "build") .. (options.build or "")
+  local argv = { "make", "--no-print-directory", "BUILD=" .. build }
+  table.move(options.variables or {}, 1, #(options.variables or {}), #argv + 1, argv)
+  argv[#argv + 1] = target
+  -- A make that runs the specs must not lend its options to the one that they run.
+  local env = { MAKEFLAGS = false, MFLAGS = false, MAKELEVEL = false }
+  return process.run(argv, { timeout = options.timeout or 400, env = env })
+end
+
 local background = {}
 background.__index = background
 
