@@ -59,9 +59,8 @@ SPEC_FLAGS :=
 QUICK_SPECS = $(wildcard spec/bind spec/unit spec/wire)
 QUICK_FLAGS = --exclude-tags=slow,tls,postgres,browser,node
 
-.PHONY: all help setup test demo spec ctest check asan valgrind stress fuzz torture run_torture \
-  faults coverage \
-  embed install rock clean
+.PHONY: all help setup test demo spec ctest check asan tsan valgrind valgrind_ctest valgrind_spec \
+  stress fuzz torture run_torture faults check_faults coverage embed install rock clean
 
 all: $(MODULE)
 	@:
@@ -128,18 +127,29 @@ check: $(MODULE)
 
 ## make asan          C tests and quick specs under AddressSanitizer and UBSan
 asan:
-	@$(MAKE) --no-print-directory $(ASAN_BUILD) all ctest
 	@$(MAKE) --no-print-directory $(ASAN_BUILD) SPEC="$(or $(filter-out spec,$(SPEC)),$(QUICK_SPECS))" \
-	  SPEC_FLAGS="$(QUICK_FLAGS) $(SPEC_FLAGS)" LUA="$(ASAN_LUA)" spec
+	  SPEC_FLAGS="$(QUICK_FLAGS) $(SPEC_FLAGS)" LUA="$(ASAN_LUA)" all ctest spec
 
 ASAN_BUILD = BUILD=$(BUILD)/asan OPTIMIZE="-O1 -g -fno-omit-frame-pointer" \
   SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 # Leaks are valgrind's business: an interpreter that unloads its modules leaves LeakSanitizer blind.
 ASAN_LUA = env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so) $(LUA)
 
+## make tsan          8 threads x 1,000 calls under ThreadSanitizer, and fewer under helgrind
+tsan: $(BUILD)/test/test_threads
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan OPTIMIZE="-O1 -g" \
+	  SANITIZE=-fsanitize=thread $(BUILD)/tsan/test/test_threads
+	@tools/run_ctests $(BUILD)/tsan/test/test_threads
+	@tools/run_ctests --with "$(VALGRIND) -q --tool=helgrind --error-exitcode=99 \
+	  --suppressions=spec/core/helgrind.supp" $<
+
 ## make valgrind      C tests and quick specs under valgrind: no error, no leak
-valgrind: $(MODULE) $(C_TESTS)
+valgrind: valgrind_ctest valgrind_spec
+
+valgrind_ctest: $(C_TESTS)
 	@tools/run_ctests --with "$(VALGRIND_RUN)" $(C_TESTS)
+
+valgrind_spec: $(MODULE)
 	@$(LUA_ENV) $(VALGRIND_RUN) $(BUSTED) $(QUICK_FLAGS) $(SPEC_FLAGS) $(QUICK_SPECS)
 
 VALGRIND_RUN = $(VALGRIND) -q --error-exitcode=99 --leak-check=full \
@@ -213,6 +223,10 @@ $(BUILD)/torture/lua_torture: spec/torture/lua_torture.c $(TORTURE_SHARED) $(COR
 ## make faults        provokes every fault of the specs and writes the table docs/faults.md anew
 faults: $(MODULE)
 	@$(LUA_ENV) $(LUA) tools/fault_table.lua --write
+
+## make check_faults  the same, and fails when docs/faults.md is not what comes out
+check_faults: $(MODULE)
+	@$(LUA_ENV) $(LUA) tools/fault_table.lua --check
 
 ## make coverage      counts executed lines of csrc/ and lua/; reports in $(BUILD)/coverage
 coverage:
