@@ -43,8 +43,10 @@ end
 -- Parts in alphabetical order and their rows, too: tests over `pairs` run in any order.
 local function render(rows)
   table.sort(rows, function(a, b)
-    if a[1] ~= b[1] then return a[1] < b[1] end
-    return a[2] < b[2]
+    for column = 1, 3 do
+      if a[column] ~= b[column] then return a[column] < b[column] end
+    end
+    return a[4] < b[4]
   end)
   local lines, part = { HEAD, ("\n%d faults.\n"):format(#rows) }, nil
   for _, row in ipairs(rows) do

@@ -1,10 +1,9 @@
 /* headers: what may go into a request header, and finding things in a reply's.
  *
- * A reply's headers stay the raw block that arrived, without its status line's
- * relatives from 1xx replies; a header is looked up when asked for, so that
- * nobody pays for a table. The block ends every line with CRLF or LF and its
- * first line is the status line. Everything here works on borrowed bytes and
- * allocates nothing. */
+ * A reply's headers stay the raw block that arrived; a header is looked up when
+ * asked for, so that nobody pays for a table. The block ends every line with
+ * CRLF or LF and its first line is the status line. Everything here works on
+ * borrowed bytes and allocates nothing. */
 #ifndef ZD_HEADERS_H
 #define ZD_HEADERS_H
 

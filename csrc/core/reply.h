@@ -4,7 +4,9 @@
  * a maximum; both are wiped when they go. It knows nothing of libcurl, which
  * reports success where there is none: a connection closed inside the header
  * block, a Content-Length that overflows, an unframed body that TLS did not
- * end. Those are found here. Trailers are counted and dropped. */
+ * end. Those are found here. Trailers are counted and dropped. One thing is out
+ * of reach: a compressed body that its sender cut short but framed well is
+ * decoded as far as it goes. */
 #ifndef ZD_REPLY_H
 #define ZD_REPLY_H
 
