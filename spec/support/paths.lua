@@ -27,4 +27,9 @@ package.path = paths.lua_path:gsub(";;", ";") .. package.path
 package.cpath = paths.lua_cpath:gsub(";;", ";") .. package.cpath
 package.loaded["spec.support.paths"] = paths
 
+-- busted forgets the modules that a spec file has loaded. luv cannot be loaded twice into a state:
+-- the loop of the first time is collected with it, and the second one goes on using that loop. What
+-- is loaded before the first file stays.
+pcall(require, "luv")
+
 return paths
