@@ -206,7 +206,8 @@ describe("the store in a file", function()
     end
   end)
 
-  -- As a user who may not do everything; the caller's own user where that is one.
+  -- As a user who may not do everything; the caller's own user where that is one. #slow keeps these
+  -- from the sanitizers, whose preloaded library does not survive the change of user.
   local function run_unprivileged(source)
     local script = folder .. "/script.lua"
     process.write_file(script, source)
@@ -227,13 +228,13 @@ describe("the store in a file", function()
     print(load_err and load_err.code, save_err and save_err.code, save_err and save_err.remedy)
   ]]
 
-  it("says which permission is missing in a folder that cannot be written", function()
+  it("says which permission is missing in a folder that cannot be written #slow", function()
     shell("chmod 500 %s", folder)
     local output = run_unprivileged(ATTEMPTS)
     assert.is_truthy(output:find("^nil\tEACCES\tlet this user write to the folder"), output)
   end)
 
-  it("says which permission is missing in a folder that cannot be entered", function()
+  it("says which permission is missing in a folder that cannot be entered #slow", function()
     shell("mkdir -m 000 %s", folder .. "/closed")
     path = folder .. "/closed/tokens.json"
     local output = run_unprivileged(ATTEMPTS)
