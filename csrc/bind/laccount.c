@@ -10,11 +10,16 @@ struct zd_account **lzd_box_account(lua_State *L) {
   return &box->account;
 }
 
-struct zd_account *lzd_check_account(lua_State *L, int index) {
-  struct lzd_account *box = luaL_checkudata(L, index, LZD_ACCOUNT);
+struct zd_account *lzd_account_in(lua_State *L, int index) {
+  const struct lzd_account *box = lua_touserdata(L, index);
   if (box->account == NULL)
     luaL_error(L, "the account is closed");
   return box->account;
+}
+
+struct zd_account *lzd_check_account(lua_State *L, int index) {
+  luaL_checkudata(L, index, LZD_ACCOUNT);
+  return lzd_account_in(L, index);
 }
 
 static int account_new(lua_State *L) {
@@ -27,6 +32,7 @@ static int account_new(lua_State *L) {
       .api_token = lzd_field_text(L, 1, "api_token"),
       .access_token = lzd_field_text(L, 1, "access_token"),
       .user_agent = lzd_field_text(L, 1, "user_agent"),
+      .product = LZD_PRODUCT,
       .ca_file = lzd_field_text(L, 1, "ca_file"),
       .ca_path = lzd_field_text(L, 1, "ca_path"),
       .proxy = lzd_field_text(L, 1, "proxy"),

@@ -9,14 +9,23 @@ struct lzd_engine {
   struct zd_engine *engine; /* owned; NULL when closed */
 };
 
-enum { BOXES = 1 }; /* user value: zd_transfer pointer → box, weak */
+enum {
+  BOXES = 1, /* user values: zd_transfer pointer → box, weak */
+  SPARE = 2  /* a closed box that no other code has ever seen, or nil */
+};
 
-/* The engine in argument 1, open. [may raise] */
-static struct zd_engine *check_engine(lua_State *L) {
-  struct lzd_engine *box = lzd_self(L, LZD_ENGINE);
+/* The engine in argument 1, which is known to be a box. [may raise: closed] */
+static struct zd_engine *open_engine(lua_State *L) {
+  const struct lzd_engine *box = lua_touserdata(L, 1);
   if (box->engine == NULL)
     luaL_error(L, "the engine is closed");
   return box->engine;
+}
+
+/* The engine in argument 1, open. [may raise] */
+static struct zd_engine *check_engine(lua_State *L) {
+  lzd_self(L, LZD_ENGINE);
+  return open_engine(L);
 }
 
 /* The same, for what touches sockets. [may raise] */
@@ -45,7 +54,7 @@ static int engine_new(lua_State *L) {
     options.events = lzd_field_bool(L, 1, "events", false);
     options.max_connections = (long)lzd_field_size(L, 1, "max_connections", 0);
   }
-  struct lzd_engine *box = lzd_box(L, sizeof(*box), 1, LZD_ENGINE);
+  struct lzd_engine *box = lzd_box(L, sizeof(*box), 2, LZD_ENGINE);
   push_weak_table(L);
   lua_setiuservalue(L, 2, BOXES);
 
@@ -74,27 +83,45 @@ static int fail_submit(lua_State *L, struct zd_transfer **transfer,
   return 3;
 }
 
-static int engine_submit(lua_State *L) {
+/* Pushes a box for a transfer that stays inside of this file for now: the
+ * spare one, which is no longer the engine's then, so that no finaliser comes
+ * by it. [may raise: memory] */
+static struct zd_transfer **hidden_box(lua_State *L, int body) {
+  if (lua_getiuservalue(L, 1, SPARE) == LUA_TNIL) {
+    lua_pop(L, 1);
+    return lzd_box_transfer(L, 1, body);
+  }
+  lua_pushnil(L);
+  lua_setiuservalue(L, 1, SPARE);
+  return lzd_reuse_box(L, body);
+}
+
+/* Submits the request in argument 3 to the engine in argument 1, which has been
+ * checked, and leaves its box on top; what is hidden is not noted for
+ * engine:next. 1, or the number of results that say why not. [may raise] */
+static int start_request(lua_State *L, bool hidden) {
   struct zd_request request;
-  lua_settop(L, 3);
-  check_own_engine(L);
   lzd_check_account(L, 2);
   const char *why = lzd_check_request(L, 3, &request);
   if (why != NULL)
     return lzd_fail(L, ZD_BAD_VALUE, why);
   lua_getfield(L, 3, "body");
   int body = lua_gettop(L);
-  struct zd_transfer **transfer = lzd_box_transfer(L, 1, body);
+  struct zd_transfer **transfer =
+      hidden ? hidden_box(L, body) : lzd_box_transfer(L, 1, body);
   int box = body + 1;
-  enum zd_status status = zd_engine_transfer(check_engine(L), transfer);
+  enum zd_status status = zd_engine_transfer(open_engine(L), transfer);
   if (status != ZD_OK)
     return lzd_fail(L, status, "out of memory");
-  remember(L, *transfer);
+  if (!hidden)
+    remember(L, *transfer);
   status = lzd_add_headers(L, 3, *transfer);
+  if (status == ZD_OK && lua_isnil(L, body))
+    status = lzd_write_body(L, 3, *transfer, &request);
   if (status != ZD_OK)
     return fail_submit(L, transfer, status, lua_tostring(L, -1));
   lzd_check_body(L, body, &request);
-  struct zd_account *account = lzd_check_account(L, 2);
+  struct zd_account *account = lzd_account_in(L, 2);
 
   struct zd_refusal refusal;
   status = zd_engine_submit(*transfer, account, &request, &refusal);
@@ -109,16 +136,54 @@ static int engine_submit(lua_State *L) {
   return 1;
 }
 
-static int engine_step(lua_State *L) {
+static int engine_submit(lua_State *L) {
+  lua_settop(L, 3);
+  check_own_engine(L);
+  return start_request(L, false);
+}
+
+/* An engine that is stepped, and the milliseconds for a step in argument
+ * `index`. [may raise] */
+static struct zd_engine *check_step(lua_State *L, int index, int *wait) {
   struct zd_engine *engine = check_own_engine(L);
-  lua_Number seconds = luaL_checknumber(L, 2);
-  luaL_argcheck(L, seconds >= 0, 2, "seconds from 0 up expected");
+  lua_Number seconds = luaL_checknumber(L, index);
+  luaL_argcheck(L, seconds >= 0, index, "seconds from 0 up expected");
   if (zd_engine_has_events(engine))
     luaL_error(L, "an engine with events is not stepped; see ready");
-
   /* Rounded up, so that a wait for a deadline does not spin short of it. */
-  int milliseconds = seconds < 1e6 ? (int)(seconds * 1000 + 0.999) : 1000000000;
-  zd_engine_step(engine, milliseconds);
+  *wait = seconds < 1e6 ? (int)(seconds * 1000 + 0.999) : 1000000000;
+  return engine;
+}
+
+/* The short way of a small call: submit, one step, and take, without a box for
+ * each. */
+static int engine_call(lua_State *L) {
+  int wait;
+  check_step(L, 4, &wait);
+  lua_settop(L, 3);
+  int results = start_request(L, true);
+  if (results != 1)
+    return results;
+  int box = lua_gettop(L);
+
+  zd_engine_step(open_engine(L), wait);
+
+  results = lzd_take_reply(L, box);
+  if (results > 0) {
+    lua_pushvalue(L, box);
+    lua_setiuservalue(L, 1, SPARE);
+    return results;
+  }
+  lua_settop(L, box);
+  remember(L, lzd_transfer_in(L, box));
+  return 1;
+}
+
+static int engine_step(lua_State *L) {
+  int wait;
+  struct zd_engine *engine = check_step(L, 2, &wait);
+
+  zd_engine_step(engine, wait);
 
   lua_pushinteger(L, zd_engine_running(engine));
   return 1;
@@ -222,11 +287,17 @@ static int engine_text(lua_State *L) {
 
 void lzd_open_engine(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"submit", engine_submit},   {"step", engine_step},
-      {"next", engine_next},       {"running", engine_running},
-      {"wakeup", engine_wakeup},   {"watches", engine_watches},
-      {"timeout", engine_timeout}, {"ready", engine_ready},
-      {"close", engine_release},   {NULL, NULL},
+      {"submit", engine_submit},
+      {"call", engine_call},
+      {"step", engine_step},
+      {"next", engine_next},
+      {"running", engine_running},
+      {"wakeup", engine_wakeup},
+      {"watches", engine_watches},
+      {"timeout", engine_timeout},
+      {"ready", engine_ready},
+      {"close", engine_release},
+      {NULL, NULL},
   };
   lzd_class(L, LZD_ENGINE, methods, engine_release, engine_text);
   lua_pushcfunction(L, engine_new);

@@ -40,6 +40,7 @@ int zd_push_account(lua_State *L, const struct zd_host_account *account) {
       .api_token = host_text(account->api_token),
       .access_token = host_text(account->access_token),
       .user_agent = host_text(account->user_agent),
+      .product = LZD_PRODUCT,
       .ca_file = host_text(account->ca_file),
       .ca_path = host_text(account->ca_path),
       .proxy = host_text(account->proxy),

@@ -10,6 +10,62 @@
 /* The longest text that is written. */
 #define JSON_TEXT_MAX ((size_t)256 * 1024 * 1024)
 
+/* The values of a page are larger than what Lua's collector waits for between
+ * two steps. It would run again and again while they are made, mark each time
+ * what cannot be garbage yet, and find the page before it still in use. So a
+ * text borrows what it is going to allocate, and the next text pays: by then
+ * the page before is garbage as a rule, costs no marking, and its memory is at
+ * hand for the new one. The collector's pace remains what the host has set, and
+ * one that the host has stopped is left alone.
+ *
+ * LUA_GCSTEP adds kilobytes to the collector's debt and runs it when there is
+ * any: a negative number borrows. */
+struct lzd_json_loan {
+  int owed;   /* kilobytes */
+  int before; /* kilobytes in use when they were borrowed */
+};
+
+enum {
+  LOAN_WORTHWHILE = 4096, /* bytes of text */
+  LOAN_TEXT = 256,        /* bytes of text for which a kilobyte is borrowed */
+  LOAN_MAX = 16 * 1024    /* kilobytes */
+};
+
+/* Its address is the loan's key in the registry. */
+static const char loan_key = 'l';
+
+static void open_loan(lua_State *L) {
+  struct lzd_json_loan *loan = lua_newuserdatauv(L, sizeof(*loan), 0);
+  loan->owed = 0;
+  loan->before = 0;
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &loan_key);
+}
+
+struct lzd_json_loan *lzd_json_borrow(lua_State *L, size_t len) {
+  if (len < LOAN_WORTHWHILE || lua_gc(L, LUA_GCISRUNNING) != 1)
+    return NULL;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &loan_key);
+  struct lzd_json_loan *loan = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  if (loan->owed > 0)
+    lua_gc(L, LUA_GCSTEP, loan->owed);
+  loan->owed = len / LOAN_TEXT < LOAN_MAX ? (int)(len / LOAN_TEXT) : LOAN_MAX;
+  loan->before = lua_gc(L, LUA_GCCOUNT);
+  lua_gc(L, LUA_GCSTEP, -loan->owed);
+  return loan;
+}
+
+void lzd_json_settle(lua_State *L, struct lzd_json_loan *loan) {
+  if (loan == NULL)
+    return;
+  int used = lua_gc(L, LUA_GCCOUNT) - loan->before;
+  int unused = loan->owed - (used > 0 ? used : 0);
+  if (unused <= 0)
+    return;
+  loan->owed -= unused;
+  lua_gc(L, LUA_GCSTEP, unused);
+}
+
 bool lzd_json_room(lua_State *L, int slots) {
   if (lua_checkstack(L, slots))
     return true;
@@ -105,6 +161,7 @@ void lzd_open_json(lua_State *L) {
       {NULL, NULL},
   };
   make_body_class(L);
+  open_loan(L);
   luaL_setfuncs(L, functions, 0);
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");

@@ -15,6 +15,7 @@
 #include <lua.h>
 
 struct zd_buf;
+struct lzd_json_loan;
 
 /* Names of the metatables of marked arrays and of bodies. */
 #define LZD_JSON_ARRAY "zendesk.array"
@@ -43,6 +44,15 @@ int lzd_json_write(lua_State *L, int index, struct zd_buf *out);
 /* Makes room for `slots` more values on the stack. False when the stack is at
  * its limit. [may raise: memory] */
 bool lzd_json_room(lua_State *L, int slots);
+
+/* Reading a text of `len` bytes begins: pays the collector what the text before
+ * has left, which may run finalisers, and borrows what this one is going to
+ * allocate (see ljson.c). NULL when that is not worth it. Takes 1 slot. */
+struct lzd_json_loan *lzd_json_borrow(lua_State *L, size_t len);
+
+/* The text is read: gives back what it did not use. When reading raises, the
+ * next text pays. `loan` may be NULL. */
+void lzd_json_settle(lua_State *L, struct lzd_json_loan *loan);
 
 /* The buffer of the body userdata at `index`, or NULL when it is none. */
 struct zd_buf *lzd_json_tobody(lua_State *L, int index);

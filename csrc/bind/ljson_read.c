@@ -296,8 +296,11 @@ static void decoder_init(struct decoder *d, lua_State *L, const char *data,
 int lzd_json_push(lua_State *L, const char *data, size_t len, int depth_limit) {
   struct decoder decoder;
   int before = lua_gettop(L);
+  struct lzd_json_loan *loan = lzd_json_borrow(L, len);
   decoder_init(&decoder, L, data, len, depth_limit);
-  if (decoder_run(&decoder)) {
+  bool complete = decoder_run(&decoder);
+  lzd_json_settle(L, loan);
+  if (complete) {
     lua_replace(L, before + 1);
     lua_settop(L, before + 1);
     return 0;

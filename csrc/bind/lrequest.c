@@ -65,6 +65,20 @@ void lzd_check_body(lua_State *L, int index, struct zd_request *request) {
   request->body.len = bytes->len;
 }
 
+enum zd_status lzd_write_body(lua_State *L, int index,
+                              struct zd_transfer *transfer,
+                              struct zd_request *request) {
+  if (request->content_type.data == NULL ||
+      lua_getfield(L, index, "json") == LUA_TNIL)
+    return ZD_OK;
+  struct zd_buf *text = zd_transfer_upload(transfer);
+  if (lzd_json_write(L, lua_gettop(L), text) != 0)
+    return ZD_ENCODE;
+  request->body.data = text->data;
+  request->body.len = text->len;
+  return ZD_OK;
+}
+
 /* Adds the header on top of the stack, value above name, and leaves both; a
  * message is above them on failure. [may raise: type, memory] */
 static enum zd_status add_header(lua_State *L, struct zd_transfer *transfer) {

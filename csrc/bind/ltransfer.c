@@ -26,6 +26,18 @@ struct zd_transfer **lzd_box_transfer(lua_State *L, int engine_index,
   return &box->transfer;
 }
 
+struct zd_transfer **lzd_reuse_box(lua_State *L, int body_index) {
+  struct lzd_transfer *box = lua_touserdata(L, -1);
+  lua_pushvalue(L, body_index);
+  lua_setiuservalue(L, -2, KEPT_BODY);
+  return &box->transfer;
+}
+
+struct zd_transfer *lzd_transfer_in(lua_State *L, int index) {
+  const struct lzd_transfer *box = lua_touserdata(L, index);
+  return box->transfer;
+}
+
 /* The box in argument 1, open. [may raise] */
 static struct lzd_transfer *check_open(lua_State *L) {
   struct lzd_transfer *box = lzd_self(L, LZD_TRANSFER);
@@ -223,11 +235,11 @@ static int transfer_cancel(lua_State *L) {
   return 0;
 }
 
-/* Closes the box in argument 1. [may raise: memory] */
-static void close_box(lua_State *L, struct lzd_transfer *box) {
-  release_box(box);
+/* Closes the box at `index`. */
+static void close_box(lua_State *L, int index) {
+  release_box(lua_touserdata(L, index));
   lua_pushnil(L);
-  lua_setiuservalue(L, 1, KEPT_BODY);
+  lua_setiuservalue(L, index, KEPT_BODY);
 }
 
 static int transfer_close(lua_State *L) {
@@ -235,30 +247,29 @@ static int transfer_close(lua_State *L) {
   if (box->busy)
     box->doomed = true;
   else
-    close_box(L, box);
+    close_box(L, 1);
   return 0;
 }
 
 /* Whether the reply is a success with a JSON object or array. */
-static bool has_structure(const struct zd_transfer *transfer) {
-  struct zd_outcome outcome;
-  zd_transfer_outcome(transfer, &outcome);
-  if (outcome.status != ZD_OK || outcome.http_status / 100 != 2)
+static bool has_structure(const struct zd_transfer *transfer,
+                          const struct zd_outcome *outcome) {
+  if (outcome->status != ZD_OK || outcome->http_status / 100 != 2)
     return false;
   struct zd_slice body = zd_transfer_body(transfer);
   return body.len > 0 && (body.data[0] == '{' || body.data[0] == '[');
 }
 
 /* The short way, for what most replies are: the status, the header block and
- * the decoded body of a success, in one call that also closes the transfer.
- * Nothing at all for any other reply, which is left as it is. */
-static int transfer_take(lua_State *L) {
-  struct lzd_transfer *box = check_done(L);
-  if (!has_structure(box->transfer))
-    return 0;
+ * the decoded body of a success, in one go that also closes the transfer. */
+int lzd_take_reply(lua_State *L, int index) {
+  struct lzd_transfer *box = lua_touserdata(L, index);
   struct zd_outcome outcome;
+  if (!zd_transfer_done(box->transfer))
+    return 0;
   zd_transfer_outcome(box->transfer, &outcome);
-  lua_settop(L, 1);
+  if (!has_structure(box->transfer, &outcome))
+    return 0;
   lua_pushinteger(L, outcome.http_status);
   begin_reading(box);
   struct zd_slice head = zd_transfer_head(box->transfer);
@@ -268,8 +279,14 @@ static int transfer_take(lua_State *L) {
   end_reading(box);
   if (failed)
     return 0;
-  close_box(L, box);
+  close_box(L, index);
   return 3;
+}
+
+static int transfer_take(lua_State *L) {
+  check_done(L);
+  lua_settop(L, 1);
+  return lzd_take_reply(L, 1);
 }
 
 /* Collected: nobody can be reading it, whatever `busy` says after an error. */

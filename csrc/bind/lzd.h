@@ -21,6 +21,7 @@
 #include "../core/engine.h"
 #include "../core/status.h"
 #include "../core/transfer.h"
+#include "../zendesk.h"
 
 #if defined(__GNUC__)
 #pragma GCC visibility push(hidden)
@@ -30,6 +31,10 @@
 #define LZD_ACCOUNT "zendesk.core.account"
 #define LZD_ENGINE "zendesk.core.engine"
 #define LZD_TRANSFER "zendesk.core.transfer"
+
+/* What ends every User-Agent, as an initialiser of a zd_text. */
+#define LZD_PRODUCT                                                            \
+  { "zendesk-lua/" ZD_VERSION, sizeof("zendesk-lua/" ZD_VERSION) - 1 }
 
 /* Each adds its functions to the module table on top of the stack and leaves
  * the table there. [may raise: memory] */
@@ -59,11 +64,26 @@ struct zd_account **lzd_box_account(lua_State *L);
 /* The account in argument `index`. [may raise: type, closed] */
 struct zd_account *lzd_check_account(lua_State *L, int index);
 
+/* The same, where it is known to be a box for one. [may raise: closed] */
+struct zd_account *lzd_account_in(lua_State *L, int index);
+
 /* Makes a box for a transfer that keeps the engine at `engine_index` and the
  * value at `body_index` alive, and leaves it on the stack.
  * [may raise: memory] */
 struct zd_transfer **lzd_box_transfer(lua_State *L, int engine_index,
                                       int body_index);
+
+/* Readies the closed box on top of the stack for another transfer on the same
+ * engine, which keeps the value at `body_index` alive. */
+struct zd_transfer **lzd_reuse_box(lua_State *L, int body_index);
+
+/* The transfer in the box at `index`; NULL when it is closed. */
+struct zd_transfer *lzd_transfer_in(lua_State *L, int index);
+
+/* Pushes what a finished transfer has received, when that is a success with a
+ * JSON object or array, as status, header block and value, and closes it: 3.
+ * Otherwise leaves it as it is: 0. [may raise: memory] */
+int lzd_take_reply(lua_State *L, int index);
 
 /* Reads field `name` of the table at `index` as a string that may hold NULs
  * and leaves its value on the stack, so that what is borrowed stays valid.
@@ -104,6 +124,13 @@ const char *lzd_check_request(lua_State *L, int index,
 /* Points `request` at the body at stack position `index`: a string, a body
  * userdata or nil. [may raise: type] */
 void lzd_check_body(lua_State *L, int index, struct zd_request *request);
+
+/* Writes field `json` of the request table at `index`, which counts where there
+ * is a content type and no body, as the body of `request` into memory of
+ * `transfer`. On failure a message is on the stack. [may raise: memory] */
+enum zd_status lzd_write_body(lua_State *L, int index,
+                              struct zd_transfer *transfer,
+                              struct zd_request *request);
 
 /* Adds the headers of the request table at `index` to `transfer`. On failure
  * a message is on the stack. [may raise: type, memory] */

@@ -32,6 +32,7 @@ struct zd_account_options {
   struct zd_text email, api_token; /* both or neither */
   struct zd_text access_token;
   struct zd_text user_agent;
+  struct zd_text product; /* the library's own name, after user_agent */
   struct zd_text ca_file, ca_path;
   struct zd_text proxy; /* a URL, or "environment" */
 };

@@ -3,10 +3,14 @@
  * curl_global_init runs once per process, however many states and threads ask
  * for it, and is never undone: other users of libcurl may live in the same
  * process. A host that initialises libcurl itself says so before, or compiles
- * with ZD_NO_CURL_GLOBAL_INIT. What is known of it is the only mutable
- * file-scope state of the module. */
+ * with ZD_NO_CURL_GLOBAL_INIT. Otherwise libcurl gets functions for its memory
+ * that wipe what they free, and this module stays loaded until the process
+ * ends. What is known of it is the only mutable file-scope state of the module.
+ */
 #ifndef ZD_GLOBAL_H
 #define ZD_GLOBAL_H
+
+#include <stdbool.h>
 
 #include "status.h"
 
@@ -27,6 +31,10 @@ ZD_USE_RESULT enum zd_status zd_global_init(void);
 
 /* Leaves curl_global_init to the host; no effect after zd_global_init. */
 void zd_global_leave_init(void);
+
+/* Whether libcurl's allocations are seen here, and how many have failed. */
+bool zd_global_watches_memory(void);
+unsigned long zd_global_memory_failures(void);
 
 void zd_global_versions(struct zd_versions *versions);
 

@@ -147,8 +147,14 @@ bool zd_headers_find(struct zd_slice block, const char *name, size_t name_len,
   return found;
 }
 
-static bool is_name(struct zd_slice name, const char *wanted) {
-  return zd_header_same_name(name.data, name.len, wanted, strlen(wanted));
+/* The value when the line's header is called `name`; else its data is NULL. */
+static struct zd_slice value_of(const char *line, size_t len, const char *name,
+                                size_t name_len) {
+  struct zd_slice none = {NULL, 0};
+  if (len <= name_len || line[name_len] != ':' ||
+      !zd_header_same_name(line, name_len, name, name_len))
+    return none;
+  return trimmed(line + name_len + 1, len - name_len - 1);
 }
 
 /* A non-negative decimal that fits; anything else is -1. */
@@ -178,26 +184,11 @@ static bool ends_in_chunked(struct zd_slice value) {
   return zd_header_same_name(tail, len, CHUNKED, len);
 }
 
-void zd_framing_take(struct zd_framing_state *state, const char *line,
-                     size_t len) {
-  struct zd_slice raw = {line, len};
-  struct zd_header_line header;
-  /* Three names matter; most lines are told apart by their first letter. */
-  if (len == 0 || (fold(line[0]) != 'c' && fold(line[0]) != 't') ||
-      !parse_line(raw, &header))
-    return;
-  if (is_name(header.name, "transfer-encoding")) {
-    if (ends_in_chunked(header.value))
-      state->framing = ZD_FRAMING_CHUNKED; /* Content-Length is void then */
-    return;
-  }
-  if (is_name(header.name, "content-encoding"))
-    state->encoded = true;
-  if (!is_name(header.name, "content-length") ||
-      state->framing == ZD_FRAMING_BROKEN ||
+static void take_length(struct zd_framing_state *state, struct zd_slice text) {
+  if (state->framing == ZD_FRAMING_BROKEN ||
       state->framing == ZD_FRAMING_CHUNKED)
     return;
-  int64_t value = parse_length(header.value);
+  int64_t value = parse_length(text);
   if (value < 0 ||
       (state->framing == ZD_FRAMING_LENGTH && value != state->length)) {
     state->framing = ZD_FRAMING_BROKEN;
@@ -205,4 +196,21 @@ void zd_framing_take(struct zd_framing_state *state, const char *line,
   }
   state->framing = ZD_FRAMING_LENGTH;
   state->length = value;
+}
+
+void zd_framing_take(struct zd_framing_state *state, const char *line,
+                     size_t len) {
+  static const char LENGTH[] = "content-length";
+  static const char CODING[] = "content-encoding";
+  static const char TRANSFER[] = "transfer-encoding";
+  struct zd_slice value = value_of(line, len, LENGTH, sizeof(LENGTH) - 1);
+  if (value.data != NULL) {
+    take_length(state, value);
+    return;
+  }
+  if (value_of(line, len, CODING, sizeof(CODING) - 1).data != NULL)
+    state->encoded = true;
+  value = value_of(line, len, TRANSFER, sizeof(TRANSFER) - 1);
+  if (value.data != NULL && ends_in_chunked(value))
+    state->framing = ZD_FRAMING_CHUNKED; /* Content-Length is void then */
 }

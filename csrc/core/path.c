@@ -11,15 +11,22 @@ static enum zd_status refuse_path(const char **why, const char *text) {
   return ZD_BAD_VALUE;
 }
 
-static bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+/* What RFC 3986 calls unreserved (1), and what else may stand raw in a path or
+ * query, '%' apart (2), by the 95 printable characters of ASCII. */
+static const char CLASSES[] = "02002022222221121111111111220202"
+                              "21111111111111111111111111100001"
+                              "0111111111111111111111111110001";
+
+static char class_of(char c) {
+  return c >= ' ' && c <= '~' ? CLASSES[c - ' '] : '0';
 }
 
-/* What RFC 3986 lets stand raw in a path or query, '%' apart. */
+static bool is_unreserved(char c) {
+  return class_of(c) == '1';
+}
+
 static bool is_path_char(char c) {
-  return is_unreserved(c) ||
-         (c != '\0' && strchr("/?:@!$&'()*+,;=", c) != NULL);
+  return class_of(c) != '0';
 }
 
 static bool is_hex(char c) {

@@ -33,20 +33,31 @@ static enum zd_status keep_text(struct zd_secret *kept, struct zd_text text,
   return zd_secret_set(kept, text.data, text.len);
 }
 
-static enum zd_status set_user_agent(struct zd_route *route,
-                                     struct zd_text agent,
-                                     struct zd_refusal *refusal) {
-  static const char NAME[] = "User-Agent: ";
-  struct zd_buf line;
-  if (agent.data == NULL)
+static enum zd_status append_word(struct zd_buf *line, struct zd_text word) {
+  if (word.data == NULL)
     return ZD_OK;
-  const char *fault = text_fault(agent);
+  enum zd_status status = zd_buf_append_str(line, " ");
+  return status == ZD_OK ? zd_buf_append(line, word.data, word.len) : status;
+}
+
+/* RFC 9110, 10.1.5: the more significant product comes first. */
+static enum zd_status set_user_agent(struct zd_route *route,
+                                     const struct zd_account_options *options,
+                                     struct zd_refusal *refusal) {
+  static const char NAME[] = "User-Agent:";
+  struct zd_text agent = options->user_agent, product = options->product;
+  struct zd_buf line;
+  if (agent.data == NULL && product.data == NULL)
+    return ZD_OK;
+  const char *fault = agent.data == NULL ? NULL : text_fault(agent);
   if (fault != NULL)
     return zd_refuse(refusal, "user_agent", fault);
-  zd_buf_init(&line, sizeof(NAME) - 1 + ZD_OPTION_MAX);
+  zd_buf_init(&line, sizeof(NAME) + ZD_OPTION_MAX + product.len + 2);
   enum zd_status status = zd_buf_append_str(&line, NAME);
   if (status == ZD_OK)
-    status = zd_buf_append(&line, agent.data, agent.len);
+    status = append_word(&line, agent);
+  if (status == ZD_OK)
+    status = append_word(&line, product);
   if (status == ZD_OK)
     status = zd_secret_set(&route->user_agent, line.data, line.len);
   zd_buf_free(&line);
@@ -98,7 +109,7 @@ static enum zd_status set_origin(struct zd_route *route,
   if (zd_origin_parse(base_url.data, base_url.len, &route->origin, &why) !=
       ZD_OK)
     return zd_refuse(refusal, "base_url", why);
-  route->origin_len = zd_origin_format(&route->origin, route->origin_text);
+  zd_origin_format(&route->origin, route->origin_text);
   return ZD_OK;
 }
 
@@ -107,7 +118,7 @@ static enum zd_status set_up(struct zd_route *route,
                              struct zd_refusal *refusal) {
   enum zd_status status = set_origin(route, options->base_url, refusal);
   if (status == ZD_OK)
-    status = set_user_agent(route, options->user_agent, refusal);
+    status = set_user_agent(route, options, refusal);
   if (status == ZD_OK)
     status = keep_text(&route->ca_file, options->ca_file, "ca_file", refusal);
   if (status == ZD_OK)

@@ -29,7 +29,6 @@ struct zd_route {
   unsigned shares;
   struct zd_origin origin;
   char origin_text[ZD_ORIGIN_MAX];
-  size_t origin_len;
   enum zd_proxy proxy;
   bool http1_only; /* the server has turned HTTP/2 down */
   /* Empty where the user has not chosen; `user_agent` is a header line. */

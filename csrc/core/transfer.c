@@ -4,12 +4,20 @@
 
 #include <stdlib.h>
 
+#include "global.h"
 #include "transfer_impl.h"
+
+/* Memory for a body that a transfer may keep for the next request. */
+enum { IDLE_UPLOAD = 4 * 1024 };
 
 static enum zd_status status_of(CURLcode code) {
   switch (code) {
   case CURLE_OUT_OF_MEMORY:
     return ZD_NOMEM;
+#if LIBCURL_VERSION_NUM >= 0x080600
+  case CURLE_TOO_LARGE:
+    return ZD_TOO_LARGE;
+#endif
   case CURLE_OPERATION_TIMEDOUT:
     return ZD_TIMEOUT;
   case CURLE_BAD_CONTENT_ENCODING:
@@ -63,6 +71,18 @@ static enum zd_status check_reply(struct zd_transfer *transfer) {
   return zd_reply_check(&transfer->reply, &exchange);
 }
 
+/* libcurl before 8.6 says that it has run out of memory when a header line is
+ * above 100 KiB. It has not when a reply had begun and no allocation failed. */
+static bool is_line_too_long(const struct zd_transfer *transfer,
+                             CURLcode code) {
+  curl_off_t first_byte = 0;
+  if (code != CURLE_OUT_OF_MEMORY || !zd_global_watches_memory() ||
+      zd_global_memory_failures() != transfer->failures_before)
+    return false;
+  curl_easy_getinfo(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
+  return first_byte > 0;
+}
+
 void zd_transfer_finish(struct zd_transfer *transfer, CURLcode code) {
   transfer->code = code;
   transfer->sent = may_have_arrived(transfer);
@@ -75,6 +95,9 @@ void zd_transfer_finish(struct zd_transfer *transfer, CURLcode code) {
     end_transfer(transfer, ZD_TRANSPORT,
                  "the kept connection died after the request had been sent; "
                  "it is not sent again");
+  else if (is_line_too_long(transfer, code))
+    end_transfer(transfer, ZD_TOO_LARGE,
+                 "a header line of the reply is too long");
   else
     end_transfer(transfer, status_of(code),
                  transfer->error[0] != '\0' ? transfer->error
@@ -85,6 +108,11 @@ void zd_transfer_abandon(struct zd_transfer *transfer, enum zd_status status,
                          const char *why) {
   transfer->sent = may_have_arrived(transfer);
   end_transfer(transfer, status, why);
+}
+
+struct zd_buf *zd_transfer_upload(struct zd_transfer *transfer) {
+  transfer->upload.max = ZD_UPLOAD_MAX;
+  return &transfer->upload;
 }
 
 bool zd_transfer_done(const struct zd_transfer *transfer) {
@@ -164,17 +192,17 @@ struct zd_slice zd_transfer_body(const struct zd_transfer *transfer) {
 static void cool_down(struct zd_transfer *transfer) {
   if (transfer->status == ZD_OK && transfer->attempts == 1)
     return;
-  curl_easy_reset(transfer->easy);
-  zd_route_release(transfer->route);
-  transfer->route = NULL;
-  transfer->traced = false;
+  zd_transfer_drop_route(transfer);
 }
 
 void zd_transfer_reset(struct zd_transfer *transfer) {
   cool_down(transfer);
   zd_credential_release(transfer->credential);
   transfer->credential = NULL;
-  zd_buf_free(&transfer->upload);
+  if (transfer->upload.cap > IDLE_UPLOAD)
+    zd_buf_free(&transfer->upload);
+  else
+    zd_buf_reset(&transfer->upload);
   zd_buf_reset(&transfer->text);
   transfer->own_lines = 0;
   transfer->repeatable = false;
@@ -193,8 +221,8 @@ void zd_transfer_reset(struct zd_transfer *transfer) {
 }
 
 void zd_transfer_destroy(struct zd_transfer *transfer) {
+  zd_transfer_drop_route(transfer);
   curl_easy_cleanup(transfer->easy);
-  zd_route_release(transfer->route);
   zd_credential_release(transfer->credential);
   zd_buf_free(&transfer->upload);
   zd_buf_free(&transfer->text);

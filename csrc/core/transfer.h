@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "account.h"
+#include "buf.h"
 #include "headers.h"
 #include "status.h"
 
@@ -22,6 +23,9 @@ enum { ZD_REQUEST_HEADERS_MAX = 64 };
 
 /* Room for the text of all request headers that a caller adds. */
 #define ZD_REQUEST_HEADERS_SIZE ((size_t)64 * 1024)
+
+/* Longest body that zd_transfer_upload holds. */
+#define ZD_UPLOAD_MAX ((size_t)256 * 1024 * 1024)
 
 struct zd_transfer;
 
@@ -59,6 +63,10 @@ struct zd_timings {
 ZD_USE_RESULT enum zd_status
 zd_transfer_add_header(struct zd_transfer *transfer, struct zd_text name,
                        struct zd_text value, const char **why);
+
+/* Memory for a body, wiped with the transfer: empty until it is written to, and
+ * fixed once the transfer is submitted. Borrowed from the transfer. */
+struct zd_buf *zd_transfer_upload(struct zd_transfer *transfer);
 
 bool zd_transfer_done(const struct zd_transfer *transfer);
 

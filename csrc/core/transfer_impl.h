@@ -44,6 +44,7 @@ struct zd_transfer {
   /* What `easy` is configured for, also while the transfer is kept for the
    * next request; NULL: all options must be set. */
   struct zd_route *route; /* one share */
+  CURLU *url;             /* of its origin; owned */
   bool http1;             /* HTTP/2 is not offered */
 
   struct zd_credential *credential; /* one share */
@@ -63,6 +64,7 @@ struct zd_transfer {
   bool traced;             /* CURLOPT_VERBOSE is on */
 
   struct zd_reply reply;
+  unsigned long failures_before; /* of allocations, when it was submitted */
   enum zd_status status;
   CURLcode code;
   bool sent;
@@ -99,6 +101,9 @@ void zd_transfer_finish(struct zd_transfer *transfer, CURLcode code);
 /* The engine ends the exchange itself. */
 void zd_transfer_abandon(struct zd_transfer *transfer, enum zd_status status,
                          const char *why);
+
+/* Undoes zd_transfer_set_route. */
+void zd_transfer_drop_route(struct zd_transfer *transfer);
 
 /* Releases all memory. */
 void zd_transfer_destroy(struct zd_transfer *transfer);

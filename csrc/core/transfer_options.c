@@ -83,7 +83,6 @@ static CURLcode set_constants(CURL *easy) {
     {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
     {CURLOPT_NETRC, CURL_NETRC_IGNORED},
     {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
-    {CURLOPT_PATH_AS_IS, 1},
     {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
     {CURLOPT_MAXAGE_CONN, CONNECTION_AGE_MAX},
 #if LIBCURL_VERSION_NUM >= 0x075700
@@ -122,10 +121,11 @@ static void set_callbacks(struct zd_transfer *transfer,
 static CURLcode set_proxy_options(CURL *easy, const struct zd_route *route) {
   if (route->proxy == ZD_PROXY_ENVIRONMENT)
     return CURLE_OK; /* libcurl's default */
-  /* An empty text stands for no proxy, and for no exceptions to one. */
+  /* An empty text stands for no proxy, and for no exceptions to one. Both are
+   * given, or libcurl would look through the environment for each request. */
   const char *url = route->proxy == ZD_PROXY_URL ? route->proxy_url.data : "";
   CURLcode code = curl_easy_setopt(easy, CURLOPT_PROXY, url);
-  if (code == CURLE_OK && route->proxy == ZD_PROXY_URL)
+  if (code == CURLE_OK)
     code = curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
   return code;
 }
@@ -134,12 +134,12 @@ static CURLcode set_tls_options(CURL *easy, const struct zd_route *route,
                                 bool http1,
                                 const struct zd_transfer_setup *setup) {
   long version = http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS;
-  CURLcode code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
+  /* A libcurl without HTTP/2 refuses the second and speaks HTTP/1.1 anyway. */
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
   /* Wait for a connection under way: it may carry this request as well. Without
    * TLS that is never so, and known only when the first reply is there. */
   long wait = route->origin.https && !http1 ? 1L : 0L;
-  if (code == CURLE_OK)
-    code = curl_easy_setopt(easy, CURLOPT_PIPEWAIT, wait);
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_PIPEWAIT, wait);
   if (route->ca_file.data == NULL && route->ca_path.data == NULL) {
     if (code == CURLE_OK && setup->folder_only)
       code = curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
@@ -174,18 +174,42 @@ static CURLcode set_route_options(CURL *easy, const struct zd_route *route,
   return code;
 }
 
+/* The address is the origin alone, and stays; what is asked of it is said as
+ * the request's target, by bytes that libcurl does not look at. It takes an
+ * address in parts; older ones (7.88) would still write it out as a text for
+ * each request if they had none beside it. */
+static CURLcode set_address(struct zd_transfer *transfer,
+                            const struct zd_route *route) {
+  transfer->url = curl_url();
+  if (transfer->url == NULL || curl_url_set(transfer->url, CURLUPART_URL,
+                                            route->origin_text, 0) != CURLUE_OK)
+    return CURLE_OUT_OF_MEMORY;
+  CURLcode code =
+      curl_easy_setopt(transfer->easy, CURLOPT_URL, route->origin_text);
+  if (code == CURLE_OK)
+    code = curl_easy_setopt(transfer->easy, CURLOPT_CURLU, transfer->url);
+  return code;
+}
+
+void zd_transfer_drop_route(struct zd_transfer *transfer) {
+  curl_easy_reset(transfer->easy);
+  curl_url_cleanup(transfer->url);
+  transfer->url = NULL;
+  zd_route_release(transfer->route);
+  transfer->route = NULL;
+  transfer->traced = false;
+}
+
 enum zd_status zd_transfer_set_route(struct zd_transfer *transfer,
                                      struct zd_route *route, bool http1,
                                      const struct zd_transfer_setup *setup) {
   if (transfer->route == route && transfer->http1 == http1)
     return ZD_OK;
-  curl_easy_reset(transfer->easy);
-  zd_route_release(transfer->route);
-  transfer->route = NULL;
-  transfer->traced = false;
+  zd_transfer_drop_route(transfer);
   set_callbacks(transfer, setup);
   /* The options are known and the values checked: only memory can lack. */
   if (set_constants(transfer->easy) != CURLE_OK ||
+      set_address(transfer, route) != CURLE_OK ||
       set_route_options(transfer->easy, route, http1, setup) != CURLE_OK)
     return ZD_NOMEM;
   transfer->route = zd_route_share(route);

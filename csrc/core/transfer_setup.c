@@ -4,6 +4,7 @@
  * remains; transfer_options.c has what a route keeps. */
 #include <string.h>
 
+#include "global.h"
 #include "transfer_impl.h"
 
 /* A body that is longer goes over HTTP/1.1. When a server answers before it has
@@ -57,23 +58,20 @@ static CURLcode set_method(struct zd_transfer *transfer,
                           by_name ? request->method : NULL);
 }
 
-/* Joins origin and path behind the header lines, as libcurl wants it. */
-static enum zd_status set_url(struct zd_transfer *transfer,
-                              const struct zd_route *route,
-                              struct zd_text path) {
+/* libcurl wants the path with a NUL behind it; it goes behind the header lines.
+ */
+static enum zd_status set_path(struct zd_transfer *transfer,
+                               struct zd_text path) {
   struct zd_buf *text = &transfer->text;
   size_t start = text->len;
-  text->max = start + ZD_ORIGIN_MAX + ZD_PATH_MAX;
-  enum zd_status status =
-      zd_buf_append(text, route->origin_text, route->origin_len);
-  if (status == ZD_OK)
-    status = zd_buf_append(text, path.data, path.len);
+  text->max = start + ZD_PATH_MAX + 1;
+  enum zd_status status = zd_buf_append(text, path.data, path.len);
   if (status == ZD_OK)
     status = zd_buf_append(text, "", 1);
   if (status != ZD_OK)
     return status;
-  return curl_easy_setopt(transfer->easy, CURLOPT_URL, text->data + start) ==
-                 CURLE_OK
+  return curl_easy_setopt(transfer->easy, CURLOPT_REQUEST_TARGET,
+                          text->data + start) == CURLE_OK
              ? ZD_OK
              : ZD_NOMEM;
 }
@@ -118,7 +116,7 @@ static enum zd_status set_headers(struct zd_transfer *transfer,
         add_field(transfer, "Content-Type", request->content_type,
                   "Content-Type: application/json", "Content-Type:", &type);
   if (status == ZD_OK)
-    status = set_url(transfer, route, request->path);
+    status = set_path(transfer, request->path);
   if (status != ZD_OK)
     return status;
   const char *authorization = transfer->credential == NULL
@@ -139,7 +137,7 @@ static enum zd_status set_headers(struct zd_transfer *transfer,
 
 static enum zd_status check_field(struct zd_text value, const char *name,
                                   struct zd_refusal *refusal) {
-  if (value.data == NULL)
+  if (value.data == NULL || is_json(value))
     return ZD_OK;
   refusal->option = name;
   return zd_header_value_check(value.data, value.len, &refusal->why);
@@ -184,5 +182,6 @@ enum zd_status zd_transfer_configure(struct zd_transfer *transfer,
     return status;
   zd_reply_start(&transfer->reply, request->max_body,
                  is_method(request, "HEAD"));
+  transfer->failures_before = zd_global_memory_failures();
   return ZD_OK;
 }

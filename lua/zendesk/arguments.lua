@@ -1,40 +1,164 @@
--- arguments: checks what a caller passes to a method. A wrong type and an unknown name are misuse
--- and raise at the caller's line.
+-- arguments: checks what a caller passes. A wrong type and an unknown name are misuse and raise at
+-- the caller's line. Tables are read raw: what a metamethod would say or do plays no part.
 
 local errors = require "zendesk.errors"
-local nearest = require "zendesk.nearest"
 
 local arguments = {}
 
+local function is_number(value)
+  return type(value) == "number" and value == value and value < math.huge
+end
+
+local function is_string_list(value)
+  local count = 0
+  for _, word in next, value do
+    if type(word) ~= "string" then return false end
+    count = count + 1
+  end
+  return count == rawlen(value)
+end
+
+-- Fits an index of every database, and is far above origin, client, scope and name together.
+local LONGEST_KEY = 1024
+
+local function is_key(value)
+  return type(value) == "string" and #value >= 1 and #value <= LONGEST_KEY
+    and not value:find "%c" and utf8.len(value) ~= nil
+end
+
+local function has_methods(...)
+  local methods = { ... }
+  return {
+    base = "table", text = "object with " .. table.concat(methods, ", "),
+    is = function(value)
+      if type(value) ~= "table" then return false end
+      for _, method in ipairs(methods) do
+        if type(value[method]) ~= "function" then return false end
+      end
+      return true
+    end,
+  }
+end
+
+-- What a type of Lua does not say. `base` is that type, `text` is how a message puts it.
+local KINDS = {
+  seconds = {
+    base = "number", text = "number of seconds above 0",
+    is = function(value) return is_number(value) and value > 0 end,
+  },
+  duration = {
+    base = "number", text = "number of at least 0 (seconds)",
+    is = function(value) return is_number(value) and value >= 0 end,
+  },
+  count = {
+    base = "number", text = "integer above 0",
+    is = function(value) return math.type(value) == "integer" and value > 0 end,
+  },
+  count_or_zero = {
+    base = "number", text = "integer of at least 0",
+    is = function(value) return math.type(value) == "integer" and value >= 0 end,
+  },
+  words = {
+    base = "table", text = "array of strings",
+    is = function(value) return type(value) == "table" and is_string_list(value) end,
+  },
+  scope = {
+    base = "table", text = "string or array of strings",
+    is = function(value)
+      return type(value) == "string" or (type(value) == "table" and is_string_list(value))
+    end,
+  },
+  key = {
+    base = "string", is = is_key,
+    text = ("1 to %d bytes of UTF-8 without control characters"):format(LONGEST_KEY),
+  },
+  driver = has_methods("submit", "await", "sleep", "now", "time"),
+  waiter = has_methods("now", "sleep"),
+}
+
 -- "integer or table" → true for either
 local function is_a(value, wanted)
+  local kind = KINDS[wanted]
+  if kind then return kind.is(value) end
   for name in wanted:gmatch "%a+" do
     if type(value) == name or math.type(value) == name then return true end
+    if name == "false" and value == false then return true end
   end
   return false
 end
 
----Checks a table of options against their types.
----@param options any nil counts as an empty table
----@param known table<string, string> option → "string", "integer or table", …
+-- What was given instead. A number is shown where one was wanted; a text never is: it may be a
+-- secret.
+local function given_instead(value, wanted)
+  local kind = KINDS[wanted]
+  if type(value) == "number" then
+    local wants_number = kind and kind.base == "number" or wanted:find "integer"
+    return ", got " .. (wants_number and ("%.14g"):format(value) or "number")
+  end
+  if kind and kind.base == type(value) then return "" end -- of the right type, and still wrong
+  return ", got " .. type(value)
+end
+
+---Raises unless a value is of a kind.
+---@param name string of the parameter, for the message
+---@param value any
+---@param wanted string types of Lua, "integer", "false", or a kind such as "seconds"
+---@return any value
+function arguments.check(name, value, wanted)
+  if is_a(value, wanted) then return value end
+  local text = KINDS[wanted] and KINDS[wanted].text or wanted
+  return errors.raise(2, "%s: %s expected%s", name, text, given_instead(value, wanted))
+end
+
+local function unknown(name, known, prefix)
+  local meant = type(name) == "string" and require "zendesk.nearest".find(name, known)
+  errors.raise(3, "unknown option '%s%s'%s", prefix, errors.clean(tostring(name)),
+    meant and (" (did you mean '%s'?)"):format(meant) or "")
+end
+
+---Checks a table of options and gives a plain copy of it.
+---@param options any
+---@param known table<string, string> option → "string", "integer or table", "seconds", …
+---@param prefix string|nil for the names of a table inside: "retry."
+---@return table options
+function arguments.required(options, known, prefix)
+  prefix = prefix or ""
+  if type(options) ~= "table" then
+    errors.raise(2, "options: table expected, got %s", type(options))
+  end
+  local copy = {}
+  for name, value in next, options do
+    if not known[name] then unknown(name, known, prefix) end
+    copy[name] = arguments.check(("option '%s%s'"):format(prefix, name), value, known[name])
+  end
+  return copy
+end
+
+---The same, where no options at all are as good as none.
+---@param options any
+---@param known table<string, string>
 ---@return table options
 function arguments.options(options, known)
   if options == nil then return {} end
-  if type(options) ~= "table" then
-    errors.raise(3, "options must be a table, is a %s", type(options))
-  end
-  for name, value in next, options do
-    local wanted = known[name]
-    if not wanted then
-      local meant = type(name) == "string" and nearest.find(name, known)
-      errors.raise(3, "unknown option '%s'%s", errors.clean(tostring(name)),
-        meant and (" (did you mean '%s'?)"):format(meant) or "")
-    elseif not is_a(value, wanted) then
-      errors.raise(3, "option '%s': %s expected, got %s", name, wanted,
-        math.type(value) or type(value))
-    end
-  end
-  return options
+  return arguments.required(options, known)
+end
+
+---A copy of a table as it lies there, without its metatable.
+---@param given table
+---@return table
+function arguments.raw_copy(given)
+  local copy = {}
+  for name, value in next, given do copy[name] = value end
+  return copy
+end
+
+---Raises unless a method was called on an object of its class.
+---@param self any
+---@param class table
+---@param call string "app:login"
+function arguments.self(self, class, call)
+  if getmetatable(self) == class then return end
+  errors.raise(2, "call it with a colon: %s(…)", call)
 end
 
 return arguments

@@ -75,11 +75,15 @@ local function wrong_type(name, value, wanted)
   errors.raise(4, "option '%s': %s%s expected, got %s", name, wanted, also, type(value))
 end
 
+-- Returns whether there is more than what to send.
 local function check_options(given, types)
+  local more = false
   for name, value in next, given do
     local wanted = types[name]
-    if wanted ~= type(value) and wanted ~= "any" then wrong_type(name, value, wanted) end
+    if wanted ~= "any" and wanted ~= type(value) then wrong_type(name, value, wanted) end
+    more = more or (name ~= "json" and name ~= "query")
   end
+  return more
 end
 
 local function check_seconds(name, value)
@@ -99,11 +103,11 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Building
 
-local function take_body(call, given)
+local function take_body(self, call, given)
   local json, body = given.json, given.body
   if json == nil and body == nil then
     if given.content_type then errors.raise(4, "option 'content_type' comes without 'body'") end
-    return true
+    return nil
   end
   if json ~= nil and body ~= nil then
     errors.raise(4, "options 'json' and 'body' are both given: give one of them")
@@ -114,17 +118,22 @@ local function take_body(call, given)
   if json == nil then
     call.body = body
     call.content_type = given.content_type or call.content_type or "application/octet-stream"
-    return true
+    return nil
   end
   if given.content_type then errors.raise(4, "option 'content_type' belongs to 'body'") end
+  if self._straight and self.driver.alone then
+    -- No other code can change the value before it is sent, so the transfer itself writes it.
+    call.json, call.content_type = json, call.content_type or "application/json"
+    return nil
+  end
   local encoded, problem = core.body(json)
   if not encoded then
-    return nil, errors.new("encode", problem, {
+    return errors.new("encode", problem, {
       method = call.method, path = errors.clean_path(call.path), sent = false,
     })
   end
   call.body, call.content_type, call.owned = encoded, call.content_type or "application/json", true
-  return true
+  return nil
 end
 
 -- Seconds of the whole call. An absolute deadline that has passed leaves nothing.
@@ -155,11 +164,7 @@ local function take_options(self, call, given)
   call.timings = given.timings
   if given.raw or given.timings then call.plain = false end
   if given.headers then require "zendesk.request_headers".take(call, given.headers) end
-  local ok, err = take_body(call, given)
-  if not ok then return nil, err end
-  local key = given.idempotency_key or call.key
-  if key then return require "zendesk.idempotency".take(call, key) end
-  return true
+  if given.idempotency_key then call.key = given.idempotency_key end
 end
 
 -- What the address is on the account's own origin. Anything else is refused: the credential does
@@ -183,9 +188,11 @@ end
 function call_of.build(self, method, path, given, types)
   method = METHODS[method] or check_method(method)
   if type(path) ~= "string" then errors.raise(3, "path: string expected, got %s", type(path)) end
-  local err
+  local more, err
   if given then
-    check_options(given, types)
+    -- Read raw, like every table of options.
+    if getmetatable(given) then given = require "zendesk.arguments".raw_copy(given) end
+    more = check_options(given, types)
     if given.query then path = require "zendesk.query".append(path, given.query) end
   end
   -- A plain path is checked by the engine; only what is to be rewritten is looked at here.
@@ -200,14 +207,14 @@ function call_of.build(self, method, path, given, types)
     method = method, path = path, timeout = self._timeout, connect_timeout = self._connect_timeout,
     max_body = self._max_body, deadline = driver.now(driver) + self._deadline,
   }
+  if more then take_options(self, call, given) end
   if given then
-    local ok
-    ok, err = take_options(self, call, given)
-    if not ok then return nil, err end
+    err = take_body(self, call, given)
+    if err then return nil, err end
   end
-  if method == "POST" and not call.key and find(path, "/api/v2/tickets", 1, true) then
+  if call.key or method == "POST" and find(path, "/api/v2/tickets", 1, true) then
     local ok
-    ok, err = require "zendesk.idempotency".take(call, nil)
+    ok, err = require "zendesk.idempotency".take(call, call.key)
     if not ok then return nil, err end
   end
   return call

@@ -44,12 +44,14 @@ local REMEDIES = {
   TooManyValues = "send at most 100 items in one request",
 }
 
-local function remedy(err)
+local function remedy(err, call)
   if err.code and REMEDIES[err.code] then return REMEDIES[err.code] end
   if err.missing_scopes then
     return "use a token that has one of these scopes: " .. table.concat(err.missing_scopes, ", ")
   end
-  if err.status == 401 then
+  if err.status == 401 and call.scheme == "basic" then
+    return (select(2, require "zendesk.api_token_end".explain_401(call.now)))
+  elseif err.status == 401 then
     return "check email and api_token; API tokens cannot be created any more and end on 2027-04-30"
   end
   if err.status == 404 and err.message:find("no help desk", 1, true) then
@@ -67,7 +69,7 @@ end
 
 ---Makes the error of a reply that is no success.
 ---@param response table status, `text` (raw body), `value` (decoded, or nil), `header(self, name)`
----@param call table method and path of the request; `now` epoch seconds
+---@param call table method and path of the request; `now` epoch seconds; `scheme` of the credential
 ---@return zendesk.Error
 function error_reply.new(response, call)
   local status, text = response.status, response.text or ""
@@ -97,7 +99,7 @@ function error_reply.new(response, call)
     err.retry_after = retry_after.parse(response:header "retry-after", response:header "date",
       call.now or os.time())
   end
-  err.remedy = err.remedy or remedy(err)
+  err.remedy = err.remedy or remedy(err, call)
   return err
 end
 

@@ -17,7 +17,7 @@ local errors = {}
 ---| "closed"      # the instance was closed during the call
 ---| "redirect"    # 3xx: redirects are not followed; `location` says where it pointed
 ---| "too_large"   # a limit of size was reached: `max_body`
----| "memory"      # no memory for the exchange, or (libcurl's word) a header line past 100 KB
+---| "memory"      # no memory for the exchange
 ---| "decode"      # the reply is not what it claims to be
 ---| "encode"      # a value has no JSON form
 ---| "auth"        # 401, or an anonymous user
@@ -53,6 +53,12 @@ local errors = {}
 ---@field method string|nil of the request
 ---@field path string|nil of the request, without its query
 ---@field cause any|nil the error behind this one
+---@field option string|nil "config": the option, or the variable of the environment
+---@field offset integer|nil "decode" of zendesk.json: the byte at fault, from 1
+---@field curl_code integer|nil libcurl's number of a failed exchange
+---@field found table|nil of client:create: the client that is there after all
+---@field checkpoint string|nil of token:audit: where to go on from
+---@field traceback string|nil "raised": where it was
 local Error = {}
 Error.__index = Error
 Error.__name = "zendesk.Error"

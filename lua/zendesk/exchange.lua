@@ -25,7 +25,7 @@ local function refused(self, call, response, transfer)
   local text = transfer:body()
   response.text = text
   if text:find "^%s*[%[{\"]" then response.value = transfer:json() end
-  call.now = self.driver:time()
+  call.now, call.scheme = self.driver:time(), self.account:scheme()
   local err = errors.from_response(response, call)
   err.attempts = call.attempts or 1
   return nil, response, err
@@ -86,20 +86,28 @@ function exchange.new(self)
       call.timeout = time_for(self, call)
       if call.timeout <= 0 then return nil, nil, failed(self, call, "timeout", nil, false) end
     end
-    local transfer, problem, message = driver:submit(account, call)
-    if not transfer then return nil, nil, failed(self, call, problem, message, false) end
+    local alone, usual = driver.alone, not observed and call.plain ~= false
+    local transfer, head, value
+    if alone and usual then
+      transfer, head, value = driver:call(account, call)
+      if transfer and value then return value, new_response(transfer, head, call.attempts) end
+    else
+      transfer, head, value = driver:submit(account, call)
+    end
+    if not transfer then return nil, nil, failed(self, call, head, value, false) end
     call.timeout = nil -- another attempt has less
     local done, reason
-    if driver.alone then
+    if alone then
       done, reason = driver:await(transfer)
     else
       under_way[call] = transfer -- for whoever closes the instance meanwhile
       done, reason = driver:await(transfer)
       under_way[call] = nil
     end
-    if done and not (observed or call.plain == false) then
-      -- The usual reply, a success with JSON, in one step.
-      local status, head, value = transfer:take()
+    if done and usual then
+      -- A success with JSON, in one step.
+      local status
+      status, head, value = transfer:take()
       if status then return value, new_response(status, head, call.attempts) end
     end
     return conclude(self, call, transfer, done, reason)

@@ -11,14 +11,19 @@ local options = require "zendesk.options"
 ---@field store zendesk.store where rotating tokens are kept
 ---@field json zendesk.json JSON text, read and written as the library does it
 ---@field sandbox zendesk.sandbox a Zendesk on loopback, for trying and testing
----@field doctor fun(zd: zendesk.Instance, options?: table): table, table|nil
----@field driver table<string, table> blocking, and adapters for event loops
+---@field doctor zendesk.doctor how an instance does, seen from all sides
+---@field driver zendesk.drivers how to wait: blocking, and adapters for event loops
+---@field all fun(functions: function[], options: zendesk.AllOptions|nil): table|nil, any
+---@field map fun(list: table, f: function, options: zendesk.AllOptions|nil): table|nil, any
+---@field sleep fun(seconds: number): true|nil, string|nil
+---@field _VERSION string of the library
 local zendesk = {
   _VERSION = core._VERSION,
   ---JSON null, in both directions; the same value as cjson.null.
   null = core.null,
   ---Whether a value is an error of this library.
-  ---@type fun(value: any): boolean
+  ---@param value any
+  ---@return boolean
   is_error = errors.is,
 }
 
@@ -71,7 +76,7 @@ function zendesk.new(given)
   local account
   account, err = account_of(config, provider)
   if not account then return nil, err end
-  local driver = given.driver or require "zendesk.driver.blocking".shared()
+  local driver = config.given.driver or require "zendesk.driver.blocking".shared()
   local emit = emitter_of(config, driver)
   local transport = require "zendesk.request".new {
     account = account, driver = driver, provider = provider, options = config, emit = emit,
@@ -103,10 +108,7 @@ end
 ---@param list table|nil a new one by default
 ---@return table list
 function zendesk.array(list)
-  if list ~= nil and type(list) ~= "table" then
-    errors.raise(2, "list: table expected, got %s", type(list))
-  end
-  return setmetatable(list or {}, core.array_mt)
+  return require "zendesk.json".array(list)
 end
 
 local LAZY = {
@@ -117,9 +119,7 @@ local LAZY = {
   doctor = function() return require "zendesk.doctor" end,
   json = function() return require "zendesk.json" end,
   driver = function() return require "zendesk.driver" end,
-  ---@see zendesk.group.all
   all = function() return require "zendesk.driver.group".all end,
-  ---@see zendesk.group.map
   map = function() return require "zendesk.driver.group".map end,
   sleep = function() return require "zendesk.driver".sleep end,
 }

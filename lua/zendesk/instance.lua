@@ -1,5 +1,6 @@
 -- instance: one connection to one Zendesk account, as zendesk.new gives it.
 
+local arguments = require "zendesk.arguments"
 local errors = require "zendesk.errors"
 
 local instance = {}
@@ -8,8 +9,8 @@ local instance = {}
 ---@field client zendesk.Client OAuth clients
 ---@field token zendesk.Token OAuth tokens
 ---@field user zendesk.User users, as far as a credential's own life needs them
----@field global_client zendesk.Resource clients that work across accounts
----@field api_token zendesk.Resource API tokens, until they end
+---@field global_client zendesk.GlobalClient clients that work across accounts
+---@field api_token zendesk.ApiToken API tokens, until they end
 ---@field package _transport zendesk.Transport
 ---@field package _credential string kind of credential
 local Instance = {}
@@ -18,6 +19,7 @@ Instance.__name = "zendesk.Instance"
 -- Each is a module in resources/.
 local KINDS = { "client", "token", "user", "global_client", "api_token" }
 
+---@class zendesk.Instance
 local methods = {}
 Instance.__index = methods
 
@@ -39,6 +41,12 @@ local function records(zd, kind)
   return setmetatable({ _zd = zd, _kind = kind }, Unloaded)
 end
 
+-- The transport of an instance; raises for anything else in its place.
+local function transport_of(self, call)
+  if getmetatable(self) ~= Instance then arguments.self(self, Instance, "zd:" .. call) end
+  return self._transport
+end
+
 ---Any call. Zendesk's own reference is at developer.zendesk.com/api-reference/.
 ---@param method string GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS
 ---@param path string begins with "/"; or an URL of the account's own origin
@@ -47,7 +55,7 @@ end
 ---failure
 ---@return zendesk.Response|zendesk.Error response
 function methods:request(method, path, options)
-  return self._transport:request(method, path, options)
+  return transport_of(self, "request"):request(method, path, options)
 end
 
 ---@param path string
@@ -55,7 +63,7 @@ end
 ---@return any body
 ---@return zendesk.Response|zendesk.Error response
 function methods:get(path, options)
-  return self._transport:request("GET", path, options)
+  return transport_of(self, "get"):request("GET", path, options)
 end
 
 ---@param path string
@@ -63,7 +71,7 @@ end
 ---@return any body
 ---@return zendesk.Response|zendesk.Error response
 function methods:delete(path, options)
-  return self._transport:request("DELETE", path, options)
+  return transport_of(self, "delete"):request("DELETE", path, options)
 end
 
 ---@param path string
@@ -71,7 +79,7 @@ end
 ---@return any body
 ---@return zendesk.Response|zendesk.Error response
 function methods:post(path, options)
-  return self._transport:request("POST", path, options)
+  return transport_of(self, "post"):request("POST", path, options)
 end
 
 ---@param path string
@@ -79,7 +87,7 @@ end
 ---@return any body
 ---@return zendesk.Response|zendesk.Error response
 function methods:put(path, options)
-  return self._transport:request("PUT", path, options)
+  return transport_of(self, "put"):request("PUT", path, options)
 end
 
 ---@param path string
@@ -87,7 +95,7 @@ end
 ---@return any body
 ---@return zendesk.Response|zendesk.Error response
 function methods:patch(path, options)
-  return self._transport:request("PATCH", path, options)
+  return transport_of(self, "patch"):request("PATCH", path, options)
 end
 
 ---Every record of a list, following its pages: `for ticket in zd:each "/api/v2/tickets" do`.
@@ -95,7 +103,7 @@ end
 ---@param options zendesk.PagesOptions|nil query, page_size, limit, from, on_page, …
 ---@return zendesk.Iterator
 function methods:each(path, options)
-  return require "zendesk.pages".each(self._transport, path, options)
+  return require "zendesk.pages".each(transport_of(self, "each"), path, options)
 end
 
 ---The user that the credential acts as.
@@ -104,20 +112,21 @@ end
 ---@return zendesk.Response|zendesk.Error response kind "auth" also where Zendesk answers as to an
 ---anonymous user
 function methods:whoami(options)
+  transport_of(self, "whoami")
   return self.user:me(options)
 end
 
 ---The address of the account: "https://acme.zendesk.com".
 ---@return string
 function methods:origin()
-  return self._transport:origin()
+  return transport_of(self, "origin"):origin()
 end
 
 ---What can be told about this instance without giving anything away.
 ---@return { origin: string, credential: table } description `credential.kind`, and `ends_at` where
 ---it is known
 function methods:describe()
-  local provider = self._transport.provider
+  local provider = transport_of(self, "describe").provider
   local credential
   if provider and provider.describe then
     credential = provider:describe()
@@ -136,7 +145,7 @@ end
 ---@return true|nil
 ---@return zendesk.Error|nil err kind "store": the newest tokens of a login are in no store
 function methods:close()
-  local transport = self._transport
+  local transport = transport_of(self, "close")
   if transport:is_closed() then return true end
   local provider = transport.provider
   transport:close()

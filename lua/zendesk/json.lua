@@ -5,6 +5,7 @@
 -- emptied meanwhile. Of a repeated key the last value counts. Tables are written raw: metamethods
 -- are not called.
 
+local arguments = require "zendesk.arguments"
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
 
@@ -18,10 +19,11 @@ local json = {
 ---@param list table|nil a new one by default
 ---@return table list
 function json.array(list)
-  if list ~= nil and type(list) ~= "table" then
-    errors.raise(2, "list: table expected, got %s", type(list))
-  end
-  return setmetatable(list or {}, core.array_mt)
+  if list == nil then return setmetatable({}, core.array_mt) end
+  arguments.check("list", list, "table")
+  local ok = pcall(setmetatable, list, core.array_mt)
+  if not ok then errors.raise(2, "list: its metatable is protected") end
+  return list
 end
 
 ---Whether a value is a table that is marked as an array, or has elements.
@@ -38,12 +40,8 @@ end
 ---@return any value nil when there is an error; null is json.null
 ---@return zendesk.Error|nil err kind "decode"; `offset` is the byte at fault, from 1
 function json.decode(text, depth)
-  if type(text) ~= "string" then
-    errors.raise(2, "text: string expected, got %s", type(text))
-  end
-  if depth ~= nil and (math.type(depth) ~= "integer" or depth < 1) then
-    errors.raise(2, "depth: integer above 0 expected, got %s", tostring(depth))
-  end
+  arguments.check("text", text, "string")
+  if depth ~= nil then arguments.check("depth", depth, "count") end
   local value, message, offset = core.decode(text, depth)
   if message == nil then return value end
   return nil, errors.new("decode", message, { offset = offset })

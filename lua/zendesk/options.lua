@@ -4,6 +4,7 @@
 -- the right type may come from a file or the environment, and comes back as an error that names the
 -- option. No message holds a credential.
 
+local arguments = require "zendesk.arguments"
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
 
@@ -30,7 +31,7 @@ local options = {}
 ---@field rate_limit "off"|"wait"|"raise"|nil "off" (the default): a 429 is waited out and repeated;
 ---"wait": calls are slowed down before the limit; "raise": `nil, err` with `retry_at`, no waiting
 ---@field max_body integer|nil bytes of a reply, after decompression; 64 MiB
----@field user_agent string|nil put before the library's own
+---@field user_agent string|nil put before the library's own, "zendesk-lua/VERSION"
 ---@field proxy string|nil "http://…", or "environment" for https_proxy and no_proxy
 ---@field ca_file string|nil PEM file of trusted certificates
 ---@field ca_path string|nil hashed folder of trusted certificates
@@ -43,7 +44,7 @@ local TYPES = {
   timeout = "number", connect_timeout = "number", deadline = "number",
   retry = "table or false", rate_limit = "string", max_body = "integer", user_agent = "string",
   proxy = "string", ca_file = "string", ca_path = "string", on_event = "function",
-  driver = "table",
+  driver = "driver",
 }
 
 local RETRY_TYPES = {
@@ -55,33 +56,6 @@ options.DEFAULTS = {
 }
 
 local RATE_LIMIT_MODES = { off = true, wait = true, raise = true }
-
-local function has_type(value, wanted)
-  local actual = type(value)
-  if wanted == "integer" then return math.type(value) == "integer" end
-  if wanted == "table or false" then return actual == "table" or value == false end
-  if wanted == "table or function" then return actual == "table" or actual == "function" end
-  return actual == wanted
-end
-
----Raises for a name that is not in `types`, and for a value of another type.
----@param given table
----@param types table<string, string>
----@param prefix string|nil for names of a table inside
-function options.check_types(given, types, prefix)
-  for name, value in next, given do
-    local wanted = types[name]
-    if not wanted then
-      local nearest = require "zendesk.nearest"
-      local meant = type(name) == "string" and nearest.find(name, types)
-      errors.raise(3, "unknown option '%s%s'%s", prefix or "", errors.clean(tostring(name)),
-        meant and (" (did you mean '" .. meant .. "'?)") or "")
-    end
-    if not has_type(value, wanted) then
-      errors.raise(3, "option '%s%s': %s expected, got %s", prefix or "", name, wanted, type(value))
-    end
-  end
-end
 
 local function refuse(option, format, ...)
   return nil, errors.new("config", ("option '%s' " .. format):format(option, ...), {
@@ -184,7 +158,7 @@ function options.retry(given, defaults)
   if given == false then
     return { attempts = 1, base = defaults.base, cap = defaults.cap, idempotent = false }
   end
-  options.check_types(given, RETRY_TYPES, "retry.")
+  given = arguments.required(given, RETRY_TYPES, "retry.")
   if given.attempts and (given.attempts < 1 or given.attempts > 100) then
     return refuse("retry.attempts", "is not between 1 and 100")
   end
@@ -212,15 +186,6 @@ local function check_provider(given)
   return true
 end
 
-local function check_driver(given)
-  local driver = given.driver
-  for _, method in ipairs { "submit", "await", "sleep", "now", "time" } do
-    if driver and type(driver[method]) ~= "function" then
-      errors.raise(3, "option 'driver' has no method '%s'", method)
-    end
-  end
-end
-
 ---@class zendesk.Config
 ---@field origin string|nil nil with a host's account
 ---@field credential "api_token"|"access_token"|"auth"|"account"
@@ -237,12 +202,8 @@ end
 ---@return zendesk.Config|nil
 ---@return zendesk.Error|nil err kind "config"; `option` names the option
 function options.check(given)
-  if type(given) ~= "table" then
-    errors.raise(3, "options: table expected, got %s", type(given))
-  end
-  options.check_types(given, TYPES)
+  given = arguments.required(given, TYPES)
   check_provider(given)
-  check_driver(given)
   local credential, err = check_credential(given)
   if not credential then return nil, err end
   local origin

@@ -3,6 +3,9 @@
 --
 --   local zd = zendesk.new { …, on_event = require("zendesk.progress").line() }
 
+local errors = require "zendesk.errors"
+
+---@class zendesk.progress
 local progress = {}
 
 -- Seconds between two drawings; a terminal is slower than a walk.
@@ -18,10 +21,16 @@ local function with_separators(number)
   return table.concat(parts, ",")
 end
 
+local function check(name, value, wanted)
+  if wanted:find(type(value), 1, true) then return value end
+  return errors.raise(3, "%s: %s expected, got %s", name, wanted, type(value))
+end
+
 ---One event in words; nil for events that count nothing. Pure.
 ---@param event zendesk.Event
 ---@return string|nil
 function progress.describe(event)
+  check("event", event, "table")
   local verb = event.type == "progress" and VERBS[event.what]
   if not verb then return nil end
   local parts = { ("%s %s"):format(verb, with_separators(event.records)) }
@@ -36,6 +45,21 @@ function progress.describe(event)
   return table.concat(parts, ", ")
 end
 
+local OPTIONS = { stream = "table or userdata", terminal = "boolean" }
+
+local function check_options(options)
+  if options == nil then return {} end
+  check("options", options, "table")
+  local copy = {}
+  for name, value in next, options do
+    if not OPTIONS[name] then
+      errors.raise(3, "unknown option '%s'", errors.clean(tostring(name)))
+    end
+    copy[name] = check(("option '%s'"):format(name), value, OPTIONS[name])
+  end
+  return copy
+end
+
 -- Lua cannot ask whether a file is a terminal; the shell's `test` can, and inherits ours.
 local function is_terminal()
   return os.execute "test -t 2" == true
@@ -46,7 +70,7 @@ end
 ---@param options { stream: file*?, terminal: boolean? }|nil for another stream than io.stderr
 ---@return fun(event: zendesk.Event)
 function progress.line(options)
-  options = options or {}
+  options = check_options(options)
   local stream, terminal = options.stream or io.stderr, options.terminal
   if terminal == nil then terminal = is_terminal() end
   if not terminal then return function() end end

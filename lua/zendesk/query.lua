@@ -44,8 +44,8 @@ end
 
 local function list(key, values)
   local parts = {}
-  for index = 1, #values do
-    parts[index] = scalar(key .. "[" .. index .. "]", values[index])
+  for index = 1, rawlen(values) do
+    parts[index] = scalar(key .. "[" .. index .. "]", rawget(values, index))
   end
   return table.concat(parts, ",")
 end
@@ -69,7 +69,7 @@ end
 
 local function append(parts, fields, prefix, depth)
   for _, key in ipairs(sorted_keys(fields, prefix)) do
-    local value = fields[key]
+    local value = rawget(fields, key)
     local name = prefix and (prefix .. "%5B" .. escape(key) .. "%5D") or escape(key)
     if value == null then
       goto continue -- a field that is switched off, so that a table can be built in one go

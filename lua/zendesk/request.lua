@@ -160,6 +160,12 @@ local function start(self, call)
   return self.driver:spawn(self.send, self, call)
 end
 
+-- Whether a call runs no code of the host's while it is under way.
+local function is_straight(self, middlewares)
+  return not self.observed and self.rate_limit == "off" and not middlewares
+    and (not self.provider or self.provider.static == true)
+end
+
 -- What happens to a call once for each attempt.
 local function compose_attempt(self)
   local attempt = exchange.new(self)
@@ -245,6 +251,7 @@ function request.new(fields)
     _max_body = unless_default("max_body", given),
     _under_way = setmetatable({}, { __mode = "kv" }), -- a dropped task takes its call along
     _calls = 0,
+    _straight = false,
     _closing = nil,
     _lent = fields.lent or false,
     _closed = false,
@@ -252,6 +259,7 @@ function request.new(fields)
     _handler = nil,
     _conclude = nil,
   }, Transport)
+  self._straight = is_straight(self, fields.middlewares)
   self._attempt = compose_attempt(self)
   self._handler, self._conclude = self._attempt, conclude
   if fields.middlewares then

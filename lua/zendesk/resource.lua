@@ -10,6 +10,7 @@
 -- A method of the declaration stands before the verb of the same name and finds that one as
 -- `resource.verbs.create(self, …)`. Attributes pass through untouched in both directions.
 
+local arguments = require "zendesk.arguments"
 local errors = require "zendesk.errors"
 
 local resource = {}
@@ -86,7 +87,8 @@ end
 ---@return table
 function resource.with_json(options, key, fields)
   local call = { json = { [key] = fields } }
-  for name, value in next, options or {} do
+  if options == nil then return call end
+  for name, value in next, arguments.check("options", options, "table") do
     if name == "json" or name == "body" then
       errors.raise(3, "option '%s': the body is the record", name)
     end
@@ -102,23 +104,15 @@ local function check_fields(fields, what)
   return fields
 end
 
-local function check_filter(name, value, wanted)
-  local ok = type(value) == wanted or math.type(value) == wanted
-  if ok then return value end
-  return errors.raise(4, "option '%s': %s expected, got %s", name, wanted, type(value))
-end
-
 -- Takes the filters out of the options and into the query; the rest is for zendesk.pages.
 local function list_options(self, options)
   local declaration = self._declaration
-  if options ~= nil and type(options) ~= "table" then
-    errors.raise(3, "options: table expected, got %s", type(options))
-  end
+  if options ~= nil then arguments.check("options", options, "table") end
   local walk, query, filters = { key = declaration.plural }, nil, declaration.filters or {}
   for name, value in next, options or {} do
     if filters[name] then
       query = query or {}
-      query[name] = check_filter(name, value, filters[name])
+      query[name] = arguments.check(("option '%s'"):format(name), value, filters[name])
     else
       walk[name] = value
     end
@@ -210,14 +204,27 @@ function verbs.delete(self, id, options)
   return true, response
 end
 
+-- Says so when it is called without its colon.
+local function guarded(class, name, method)
+  local call = ("zd.%s:%s"):format(class._declaration.name, name)
+  return function(self, ...)
+    if getmetatable(self) ~= class then arguments.self(self, class, call) end
+    return method(self, ...)
+  end
+end
+
 ---Makes a class of records from its declaration.
 ---@param declaration zendesk.ResourceDeclaration
 ---@return table class
 function resource.define(declaration)
   local class = { _declaration = declaration, __name = "zendesk." .. declaration.name }
   class.__index = class
-  for _, verb in ipairs(declaration.verbs) do class[verb] = assert(verbs[verb], verb) end
-  for name, method in next, declaration.methods or {} do class[name] = method end
+  for _, verb in ipairs(declaration.verbs) do
+    class[verb] = guarded(class, verb, assert(verbs[verb], verb))
+  end
+  for name, method in next, declaration.methods or {} do
+    class[name] = guarded(class, name, method)
+  end
   function class.__tostring(self)
     return ("%s of %s"):format(class.__name, self._zd:origin())
   end

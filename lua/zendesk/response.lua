@@ -1,6 +1,8 @@
 -- response: what came back beside the body. The headers are kept as the text that they came as and
 -- are read when somebody asks: a table of all of them costs a fifth of a small call.
 
+local errors = require "zendesk.errors"
+
 local response = {}
 
 ---@class zendesk.Response
@@ -14,12 +16,17 @@ local response = {}
 local Response = {}
 Response.__name = "zendesk.Response"
 
+---@class zendesk.Response
 local methods = { attempts = 1 }
 
 ---The value of a header; of a repeated one, the last.
 ---@param name string in any case
 ---@return string|nil
 function methods:header(name)
+  if getmetatable(self) ~= Response then
+    errors.raise(2, "call it with a colon: response:header(…)")
+  end
+  if type(name) ~= "string" then errors.raise(2, "name: string expected, got %s", type(name)) end
   local wanted, found = name:lower(), nil
   for line_name, value in self._head:gmatch "([^\r\n:]+):[ \t]*([^\r\n]*)" do
     if #line_name == #wanted and line_name:lower() == wanted then found = value end

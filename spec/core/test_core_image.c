@@ -3,9 +3,8 @@
  *
  * The credential is put together on the stack from a masked form, so that a
  * literal of it exists nowhere; the server is another process. What is searched
- * is every writable mapping, freed memory included. libcurl does not wipe what
- * it frees: here it is given an allocator that does, as a host may give it one
- * (SECURITY.md), so that whatever is found is ours. */
+ * is every writable mapping, freed memory included: that of libcurl, which does
+ * not wipe what it frees and so has been given functions that do, as well. */
 #define _GNU_SOURCE
 
 #include "core/engine.h"
@@ -16,7 +15,6 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -24,8 +22,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <curl/curl.h>
 
 #include "check.h"
 
@@ -45,23 +41,6 @@ struct needle {
 };
 
 static char chunk[CHUNK + NEEDLE_MAX];
-
-static void wiping_free(void *memory) {
-  if (memory != NULL)
-    zd_wipe(memory, malloc_usable_size(memory));
-  free(memory);
-}
-
-/* Never in place: what moves leaves nothing behind. */
-static void *wiping_realloc(void *old, size_t size) {
-  void *made = malloc(size);
-  if (made == NULL || old == NULL)
-    return made;
-  size_t had = malloc_usable_size(old);
-  memcpy(made, old, had < size ? had : size);
-  wiping_free(old);
-  return made;
-}
 
 /* Twenty-four letters that follow from SEED and `number`. */
 static size_t write_token(char *out, unsigned number) {
@@ -242,9 +221,8 @@ int main(void) {
   pid_t server = fork();
   if (server == 0)
     serve(listener);
-  CHECK(curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free,
-                             wiping_realloc, strdup, calloc) == CURLE_OK);
   CHECK(zd_global_init() == ZD_OK);
+  CHECK(zd_global_watches_memory());
   a_credential_is_gone(port, 1, false);
   a_credential_is_gone(port, 2, true);
   kill(server, SIGKILL);

@@ -1,6 +1,7 @@
 -- What must hold for the driver of every event loop. A spec calls it inside of a `describe`:
 --
 --   suite { new = function() … end,      a driver
+--           make = function() … end,     another one: what the adapter's own `new` returns
 --           start = function(f) … end,   f in a coroutine of the loop
 --           run = function() … end,      the loop, until nothing is left to do
 --           sleep = function(s) … end }  the loop's own sleep, in a coroutine
@@ -11,6 +12,7 @@ local assert = require "luassert"
 local busted = require "busted"
 local core = require "zendesk.core"
 local latency_server = require "spec.support.latency_server"
+local loop_group_suite = require "spec.support.loop_group_suite"
 local sandbox = require "zendesk.sandbox"
 local zendesk = require "zendesk"
 
@@ -273,7 +275,7 @@ local function tasks(loop, state)
   end)
 end
 
----@param loop { new: function, start: function, run: function, sleep: function }
+---@param loop { new: function, make: function, start: function, run: function, sleep: function }
 return function(loop)
   local state = { driver = nil }
 
@@ -292,6 +294,7 @@ return function(loop)
   waits(loop, state)
   ends(loop, state)
   tasks(loop, state)
+  loop_group_suite(loop, state)
 
   return state
 end

@@ -8,7 +8,9 @@
 #include <time.h>
 
 #include <curl/curl.h>
+#include <openssl/crypto.h>
 
+static bool only_openssl;
 static enum torture_mode mode;
 static long first_to_fail, seen, refused;
 static long alive; /* atomic: see torture_settled */
@@ -60,20 +62,51 @@ bool torture_settled(long before) {
   return torture_alive() == before;
 }
 
+static void *openssl_malloc(size_t size, const char *file, int line) {
+  (void)file;
+  (void)line;
+  return torture_refuses() ? NULL : __real_malloc(size);
+}
+
+static void *openssl_realloc(void *old, size_t size, const char *file,
+                             int line) {
+  (void)file;
+  (void)line;
+  return torture_refuses() ? NULL : __real_realloc(old, size);
+}
+
+static void openssl_free(void *memory, const char *file, int line) {
+  (void)file;
+  (void)line;
+  __real_free(memory);
+}
+
+void torture_take_openssl(void) {
+  only_openssl = true;
+  if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) !=
+      1)
+    abort();
+}
+
+/* The core's allocations: do they fail? */
+static bool core_refuses(void) {
+  return !only_openssl && torture_refuses();
+}
+
 void *__wrap_malloc(size_t size) {
-  void *memory = torture_refuses() ? NULL : __real_malloc(size);
+  void *memory = core_refuses() ? NULL : __real_malloc(size);
   count_alive(memory != NULL);
   return memory;
 }
 
 void *__wrap_calloc(size_t count, size_t size) {
-  void *memory = torture_refuses() ? NULL : __real_calloc(count, size);
+  void *memory = core_refuses() ? NULL : __real_calloc(count, size);
   count_alive(memory != NULL);
   return memory;
 }
 
 void *__wrap_realloc(void *old, size_t size) {
-  void *memory = torture_refuses() ? NULL : __real_realloc(old, size);
+  void *memory = core_refuses() ? NULL : __real_realloc(old, size);
   count_alive(old == NULL && memory != NULL);
   return memory;
 }

@@ -34,6 +34,9 @@ bool torture_settled(long before);
 /* Leads libcurl's allocations here; once, before anything else of libcurl. */
 void torture_take_libcurl(void);
 
+/* Leads OpenSSL's allocations here, and no others; before anything else. */
+void torture_take_openssl(void);
+
 /* $TORTURE_STEP: every so-many-th allocation is tried; 1 by default. */
 long torture_step(void);
 

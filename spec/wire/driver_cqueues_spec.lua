@@ -17,6 +17,7 @@ describe("zendesk.driver.cqueues", function()
       queue = cqueues.new()
       return require "zendesk.driver.cqueues".new(queue)
     end,
+    make = function() return require "zendesk.driver.cqueues".new() end,
     start = function(f) queue:wrap(f) end,
     run = run, sleep = cqueues.sleep,
   }

@@ -59,6 +59,7 @@ end
 describe("zendesk.driver.luv", function()
   local state = suite {
     new = function() return require "zendesk.driver.luv".new() end,
+    make = function() return require "zendesk.driver.luv".new() end,
     start = start, sleep = sleep, run = uv.run,
   }
 

@@ -40,9 +40,20 @@ describe("the transport", function()
         "Authorization: Basic "
           .. core.base64 "admin@example.com/token:test-api-token",
         "Host: " .. outcome.transfer:timings().ip .. ":" .. outcome.transfer:timings().port,
-        "User-Agent: specs/1",
+        "User-Agent: specs/1 zendesk-lua/" .. core._VERSION,
         "X-Trace: abc",
       }, table.move(lines, 2, #lines, 1, {}))
+    end)
+
+    it("the library's own name where no other is given, and none of both beside a header", function()
+      local without = outcome_of { { { "read" }, ok_reply } }
+      local line = "\r\nUser-Agent: zendesk-lua/" .. core._VERSION .. "\r\n"
+      assert.is_truthy(without.requests[1]:find(line, 1, true))
+      local own = outcome_of({ { { "read" }, ok_reply } }, {
+        headers = { ["user-agent"] = "mine/1" },
+      })
+      assert.is_truthy(own.requests[1]:find("\r\nuser-agent: mine/1\r\n", 1, true))
+      assert.is_nil(own.requests[1]:find("zendesk-lua", 1, true))
     end)
 
     it("a body as it stands, with its length and type", function()

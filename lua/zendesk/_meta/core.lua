@@ -202,6 +202,7 @@ function Account:close() end
 ---@field method string
 ---@field path string begins with "/"; may have a query
 ---@field body string|zendesk.core.Body|nil
+---@field json any written as the body where there is a content_type and no body
 ---@field content_type string|nil
 ---@field headers table<string, string>|nil
 ---@field timeout number|nil seconds
@@ -220,6 +221,16 @@ local Engine = {}
 ---@return string|nil kind
 ---@return string|nil message
 function Engine:submit(account, request) end
+
+---The short way of a small call: submits, steps once, and takes what has come, as `Transfer:take`
+---would. Only with events = false.
+---@param account zendesk.core.Account
+---@param request zendesk.core.Request
+---@param seconds number how long to wait at most
+---@return integer|zendesk.core.Transfer|nil status, or the transfer where more is to do
+---@return string|nil head of the reply, or the kind of an error
+---@return any value of the reply, or the message of an error
+function Engine:call(account, request, seconds) end
 
 ---Waits at most so long for something to do, and does it. Only with events = false.
 ---@param seconds number

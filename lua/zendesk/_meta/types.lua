@@ -4,7 +4,9 @@
 ---How an instance waits. zendesk.driver.blocking is for plain scripts; an adapter for an event loop
 ---has the same methods. Deadlines are moments of `now()`.
 ---@class zendesk.Driver
----@field alone boolean|nil true: while a call waits, no other code of this Lua state runs
+---@field alone boolean|nil true: while a call waits, no other code of this Lua state runs, and it
+---has `call`
+---@field call nil|function submits, waits a step, and takes the reply: see zendesk.core.Engine
 local Driver = {}
 
 ---Starts a request.
@@ -45,6 +47,13 @@ function Driver:spawn(f, ...) end
 ---Looks for transfers that were cancelled from outside, and wakes who waits for them. A driver that
 ---looks by itself has no need of it.
 function Driver:wakeup() end
+
+---After a lack of memory: goes on with an engine that is not affected. Optional.
+function Driver:recover() end
+
+---What runs tasks for zendesk.all and zendesk.map; optional, for event loops.
+---@return { new_task: function, enqueue: function, signal: function }
+function Driver:crew() end
 
 ---Ends every transfer under way.
 function Driver:close() end

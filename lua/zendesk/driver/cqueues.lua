@@ -12,7 +12,7 @@ local cqueues = require "cqueues"
 local loop = require "zendesk.driver.loop"
 
 local now = cqueues.monotime
-
+---@class zendesk.drivers.cqueues
 local queues = {}
 
 local Port = {}
@@ -100,21 +100,21 @@ function Port:wake(wait)
 end
 
 Port.start = run
+function Port:is_inside() return cqueues.running() == home(self) end
 
 function Port:close()
   for fd in pairs(self._watches) do self:watch(fd, "none") end
   self:arm(nil)
 end
 
+---Makes a driver for cqueues' controllers.
 ---@param controller userdata|nil the only one it works in; by default the one it is used in
----@return zendesk.driver.Loop
+---@return zendesk.driver.Loop|nil, zendesk.Error|nil err kind "memory"
 function queues.new(controller)
-  local port = setmetatable({
+  return loop.new(setmetatable({
     driver = nil, _given = controller, _home = nil, _live = 0, _watches = {}, _due = nil,
     _ticking = false, _rearmed = condition.new(),
-  }, Port)
-  port.driver = loop.new(port)
-  return port.driver
+  }, Port))
 end
 
 return queues

@@ -1,9 +1,14 @@
 -- group: zendesk.all and zendesk.map. A number of tasks, so many at a time, results in order.
+--
+-- In a plain script the tasks are the scheduler's. Inside of an event loop they are coroutines of
+-- that loop, started and woken by its driver, and the loop goes on.
 
+local drivers = require "zendesk.driver"
 local errors = require "zendesk.errors"
 local nearest = require "zendesk.nearest"
 local scheduler = require "zendesk.driver.scheduler"
 
+---@class zendesk.group
 local group = {}
 
 ---@class zendesk.AllOptions
@@ -11,6 +16,8 @@ local group = {}
 ---@field errors "first"|"values"|nil "first" (the default): the first failure cancels the rest and
 ---is what comes back. "values": a failure is an error object at its place among the results
 ---@field on_progress fun(progress: zendesk.Progress)|nil called after each end
+---@field driver zendesk.Driver|nil of the instances that the tasks use; by default that of the
+---event loop around, see zendesk.driver.current
 
 ---@class zendesk.Progress
 ---@field done integer ended so far
@@ -20,7 +27,7 @@ local group = {}
 ---@field index integer which one has ended
 
 local DEFAULT_CONCURRENCY = 8
-local KNOWN = { concurrency = true, errors = true, on_progress = true }
+local KNOWN = { concurrency = true, errors = true, on_progress = true, driver = true }
 
 local function check_options(options)
   if options == nil then return {} end
@@ -43,6 +50,9 @@ local function check_options(options)
   end
   if options.on_progress ~= nil and type(options.on_progress) ~= "function" then
     errors.raise(3, "option 'on_progress': function expected, got %s", type(options.on_progress))
+  end
+  if options.driver ~= nil and type(options.driver) ~= "table" then
+    errors.raise(3, "option 'driver': table expected, got %s", type(options.driver))
   end
   return options
 end
@@ -106,11 +116,11 @@ end
 function start_more(self)
   while not self.stopped and self.running < self.concurrency and self.next <= self.total do
     local index = self.next
-    local task = self.make(index)
+    local task = self.make(self.crew, index)
     task._on_end = function() ended(self, index, task) end
     self.next, self.running = index + 1, self.running + 1
     self.active[index] = task
-    scheduler.enqueue(task)
+    self.crew.enqueue(task)
   end
 end
 
@@ -121,12 +131,19 @@ local function outcome(self)
   return error(broken.raised, 0)
 end
 
+-- What runs the tasks: the driver of an event loop, or the scheduler.
+local function crew_for(options)
+  local driver = options.driver or drivers.current()
+  return driver.crew and driver:crew() or scheduler
+end
+
 local function run(total, make, options)
+  local crew = crew_for(options)
   local self = {
     total = total, make = make, next = 1, running = 0, done = 0, failed = 0, stopped = false,
     concurrency = options.concurrency or DEFAULT_CONCURRENCY, errors = options.errors or "first",
     on_progress = options.on_progress, results = { n = total }, active = {}, broken = nil,
-    over = scheduler.signal(),
+    crew = crew, over = crew.signal(),
   }
   if total == 0 then return self.results, 0 end
   -- Whatever ends this function ends its tasks.
@@ -155,8 +172,8 @@ function group.all(functions, options)
       errors.raise(2, "functions[%d]: function expected, got %s", index, type(functions[index]))
     end
   end
-  return run(#functions, function(index)
-    local task = scheduler.new_task(functions[index])
+  return run(#functions, function(crew, index)
+    local task = crew.new_task(functions[index])
     task._arguments = { task, n = 1 }
     return task
   end, options)
@@ -172,8 +189,8 @@ function group.map(list, f, options)
   if type(list) ~= "table" then errors.raise(2, "list: table expected, got %s", type(list)) end
   if type(f) ~= "function" then errors.raise(2, "f: function expected, got %s", type(f)) end
   options = check_options(options)
-  return run(#list, function(index)
-    local task = scheduler.new_task(f)
+  return run(#list, function(crew, index)
+    local task = crew.new_task(f)
     task._arguments = { list[index], index, task, n = 3 }
     return task
   end, options)

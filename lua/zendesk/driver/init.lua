@@ -2,12 +2,27 @@
 
 local errors = require "zendesk.errors"
 
+---Ways to wait; each is loaded when it is named.
+---@class zendesk.drivers
+---@field blocking zendesk.drivers.blocking for plain scripts; what an instance has unless told
+---@field luv zendesk.drivers.luv needs the luv module
+---@field cqueues zendesk.drivers.cqueues needs the cqueues module
 local driver = {}
 
 -- Each is a module of this folder.
 local DRIVERS = { blocking = true, luv = true, cqueues = true }
 
----Sleeps. Inside of zendesk.all, the other tasks go on.
+---The driver for code that has no instance at hand: that of the event loop that runs it, or of the
+---only one that this Lua state has a driver for, else the blocking one.
+---@return zendesk.Driver
+function driver.current()
+  local scheduler = package.loaded["zendesk.driver.scheduler"]
+  local loop = package.loaded["zendesk.driver.loop"]
+  local found = loop and not (scheduler and scheduler.current()) and loop.current()
+  return found or require "zendesk.driver.blocking".shared()
+end
+
+---Sleeps. Inside of zendesk.all, the other tasks go on, and so does an event loop.
 ---@param seconds number
 ---@return true|nil
 ---@return string|nil reason "cancelled"
@@ -15,7 +30,7 @@ function driver.sleep(seconds)
   if type(seconds) ~= "number" or not (seconds >= 0 and seconds < math.huge) then
     errors.raise(2, "seconds: a number of at least 0 expected")
   end
-  return require "zendesk.driver.blocking".shared():sleep(seconds)
+  return driver.current():sleep(seconds)
 end
 
 return setmetatable(driver, {

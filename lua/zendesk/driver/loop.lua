@@ -11,69 +11,41 @@
 --                         set by then
 --   port:wake(wait)
 --   port:start(f)         runs f in a coroutine of the loop
+--   port:is_inside()      optional: whether the loop runs the code that asks
 --   port:close()
+--   port.driver           is set by loop.new
 --
 -- Everything is done in slices of a millisecond, between which the loop has its turn: a hundred
 -- replies that arrive together do not hold up the host. What waits is held strongly until its wait
 -- ends: a coroutine of an event loop belongs to the loop.
+--
+-- After a lack of memory libcurl 7.88 may leave something in an engine that the next transfer would
+-- wait for. It is retired then: new calls go to a fresh engine, those under way end where they are,
+-- each by its own time limit at the latest.
 
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
+local loop_tasks = require "zendesk.driver.loop_tasks"
 local queue = require "zendesk.driver.queue"
 local timers = require "zendesk.driver.timers"
 
 local monotonic = core.monotonic
 local running = coroutine.running
 
+---@class zendesk.drivers.loop
 local loop = {}
 
 local SLICE = 0.001 -- seconds of work before the host's loop has a turn
+
+-- Drivers that have not been closed.
+local open = setmetatable({}, { __mode = "k" })
 
 ---@class zendesk.driver.Loop: zendesk.Driver
 local Loop = {}
 Loop.__index = Loop
 Loop.__name = "zendesk.driver.Loop"
 
----@class zendesk.driver.Task: zendesk.Task
-local Task = {}
-Task.__index = Task
-Task.__name = "zendesk.Task"
-
----@class zendesk.driver.Signal: zendesk.Signal
-local Signal = {}
-Signal.__index = Signal
-Signal.__name = "zendesk.Signal"
-
----@class zendesk.driver.Wait
----@field reason "done"|"fired"|"timeout"|"cancelled"|nil why it is over
----@field thread thread|nil the coroutine, for the port
-local Wait = {}
-Wait.__index = Wait
-
 local settle -- tells the loop what the engine and the waits want now
-
--- However a wait ends (its coroutine may be closed, its park may raise), nothing stays behind.
-function Wait:__close()
-  local driver = self._driver
-  driver._parked[self] = nil
-  if self._timer then driver._clock:remove(self._timer) end
-  if self._task then self._task._wait = nil end
-  if self._signal then self._signal._waits[self] = nil end
-  local transfer = self._transfer
-  if not transfer then return end
-  driver._waiting[transfer] = nil
-  if self.reason == "done" then return end
-  transfer:cancel()
-  settle(driver)
-end
-
-local function new_wait(self, kind, object)
-  return setmetatable({
-    reason = nil, thread = nil, _driver = self, _timer = nil, _task = nil,
-    _transfer = kind == "transfer" and object or nil,
-    _signal = kind == "signal" and object or nil,
-  }, Wait)
-end
 
 local function wake(self, wait, reason)
   if not wait or wait.reason then return end
@@ -82,8 +54,7 @@ local function wake(self, wait, reason)
 end
 
 -- The transfers that have ended wake their coroutines.
-local function collect(self)
-  local engine = self._engine
+local function collect(self, engine)
   local transfer = engine:next()
   while transfer do
     wake(self, self._waiting[transfer], "done")
@@ -91,51 +62,90 @@ local function collect(self)
   end
 end
 
+-- The port hears of every change of a watch.
+local function tell_watches(self, engine)
+  local fd, what = engine:watches()
+  while fd do
+    local none = what == "none"
+    if none then self._seen[fd] = nil end -- the number may mean another socket soon
+    self._owner[fd] = not none and engine or nil
+    self._port:watch(fd, what)
+    fd, what = engine:watches()
+  end
+end
+
+-- Retired engines go when all that was under way on them has ended.
+local function release_retired(self)
+  local engines = self._engines
+  for index = #engines, 2, -1 do
+    local engine = engines[index]
+    if engine:running() == 0 then
+      table.remove(engines, index)
+      for fd, owner in pairs(self._owner) do
+        if owner == engine then
+          self._seen[fd], self._owner[fd] = nil, nil
+          self._port:watch(fd, "none") -- before the engine closes it
+        end
+      end
+      engine:close()
+    end
+  end
+end
+
 -- The moment at which driver:ready() has something to do.
 local function due(self)
   if self._work:size() > 0 then return 0 end
   local moment = self._clock:next()
-  local engine = self._engine
-  local seconds = engine:running() > 0 and engine:timeout()
-  if not seconds then return moment end
-  local engines = monotonic() + seconds
-  return moment and moment < engines and moment or engines
+  for _, engine in ipairs(self._engines) do
+    local seconds = engine:running() > 0 and engine:timeout()
+    local at = seconds and monotonic() + seconds
+    if at and not (moment and moment < at) then moment = at end
+  end
+  return moment
 end
 
 -- A timer that comes too early is harmless and left as it is; one that nobody needs would keep the
 -- loop alive.
 function settle(self)
-  local engine, port = self._engine, self._port
-  if not engine then return end
-  collect(self)
-  local fd, what = engine:watches()
-  while fd do
-    if what == "none" then self._seen[fd] = nil end -- the number may mean another socket soon
-    port:watch(fd, what)
-    fd, what = engine:watches()
+  if not self._engine then return end
+  for _, engine in ipairs(self._engines) do
+    collect(self, engine)
+    tell_watches(self, engine)
   end
+  if #self._engines > 1 then release_retired(self) end
   local moment = due(self)
   if moment and self._armed and self._armed <= moment then return end
   if not moment and not self._armed then return end
   self._armed = moment
-  port:arm(moment and math.max(moment - monotonic(), 0))
+  self._port:arm(moment and math.max(moment - monotonic(), 0))
 end
 
--- A descriptor on which something was seen, or a wait that is over. Returns what its coroutine has
--- raised.
+-- A descriptor that one engine has closed may be another's in a moment: the port is told before.
+local function move_on(self, engine, fd, what)
+  engine:ready(fd, what)
+  if #self._engines > 1 then tell_watches(self, engine) end
+end
+
+local function handle_seen(self, fd)
+  local what, engine = self._seen[fd], self._owner[fd]
+  self._seen[fd] = nil
+  if not (what and engine) then return end
+  move_on(self, engine, fd, what)
+  if self._port.handled then self._port:handled(fd) end
+end
+
+-- A descriptor on which something was seen, a task that is to begin, or a wait that is over.
+-- Returns what a coroutine has raised.
 local function do_one(self, item)
+  local ok, problem = true
   if math.type(item) == "integer" then
-    local what = self._seen[item]
-    self._seen[item] = nil
-    if what then
-      self._engine:ready(item, what)
-      if self._port.handled then self._port:handled(item) end
-    end
+    handle_seen(self, item)
+  elseif item._begin then
+    ok, problem = pcall(item._begin, item)
   elseif self._parked[item] then
-    local ok, problem = pcall(self._port.wake, self._port, item)
-    if not ok then return problem end
+    ok, problem = pcall(self._port.wake, self._port, item)
   end
-  return nil
+  return not ok and problem or nil
 end
 
 -- What a coroutine raises is raised in the end, in the loop's callback.
@@ -164,8 +174,7 @@ end
 ---@param fd integer|nil
 ---@param what "r"|"w"|"rw"|nil
 function Loop:ready(fd, what)
-  local engine = self._engine
-  if not engine then return end
+  if not self._engine then return end
   if fd then
     if not self._seen[fd] then self._work:push(fd) end
     self._seen[fd] = what
@@ -176,10 +185,12 @@ function Loop:ready(fd, what)
     return
   end
   self._armed = nil
-  local seconds = engine:timeout()
-  if seconds and seconds <= 0 then engine:ready() end
+  for _, engine in ipairs(self._engines) do
+    local seconds = engine:timeout()
+    if seconds and seconds <= 0 then move_on(self, engine) end
+    collect(self, engine)
+  end
   ring(self)
-  collect(self)
   work(self)
 end
 
@@ -204,6 +215,9 @@ local function park(self, wait, deadline)
   self._port:park(wait)
 end
 
+-- For loop_tasks.
+Loop._wake, Loop._settle, Loop._park = wake, settle, park
+
 local function check_open(self)
   if not self._engine then errors.raise(3, "the driver is closed") end
   return self._engine
@@ -218,7 +232,7 @@ end
 function Loop:await(transfer, deadline)
   if transfer:done() then return true end
   check_open(self)
-  local wait <close> = new_wait(self, "transfer", transfer)
+  local wait <close> = loop_tasks.wait(self, "transfer", transfer)
   self._waiting[transfer] = wait
   park(self, wait, deadline)
   if wait.reason == "done" then return true end
@@ -227,7 +241,7 @@ end
 
 function Loop:sleep(seconds)
   check_open(self)
-  local wait <close> = new_wait(self)
+  local wait <close> = loop_tasks.wait(self)
   park(self, wait, monotonic() + seconds)
   if wait.reason == "timeout" then return true end
   return nil, "cancelled"
@@ -237,33 +251,10 @@ Loop.now = monotonic
 
 Loop.time = core.time
 
+---A signal is fired once and stays fired: who waits later does not wait.
+---@return zendesk.Signal
 function Loop:signal()
-  return setmetatable({ _driver = self, _fired = false, _waits = {}, _next = 1 }, Signal)
-end
-
----Wakes all who wait, in the order in which they came. A signal stays fired.
-function Signal:fire()
-  if self._fired then return end
-  self._fired = true
-  local waits = {}
-  for wait in pairs(self._waits) do waits[#waits + 1] = wait end
-  table.sort(waits, function(a, b) return a._place < b._place end)
-  for _, wait in ipairs(waits) do wake(self._driver, wait, "fired") end
-  settle(self._driver)
-end
-
----@param deadline number|nil a moment of driver:now()
----@return true|nil fired
----@return "timeout"|"cancelled"|nil reason
-function Signal:wait(deadline)
-  if self._fired then return true end
-  check_open(self._driver)
-  local wait <close> = new_wait(self._driver, "signal", self)
-  wait._place, self._next = self._next, self._next + 1
-  self._waits[wait] = true
-  park(self._driver, wait, deadline)
-  if wait.reason == "fired" then return true end
-  return nil, wait.reason
+  return loop_tasks.signal(self)
 end
 
 ---Starts a function in a coroutine of the loop.
@@ -272,55 +263,45 @@ end
 ---@return zendesk.Task
 function Loop:spawn(f, ...)
   check_open(self)
-  local task = setmetatable({
-    _driver = self, _cancelled = false, _wait = nil, _results = nil, _over = self:signal(),
-  }, Task)
-  local arguments = table.pack(...)
-  self._port:start(function()
-    self._tasks[running()] = task
-    local results = table.pack(pcall(f, table.unpack(arguments, 1, arguments.n)))
-    self._tasks[running()] = nil
-    task._results = results
-    task._over:fire()
-  end)
+  local task = loop_tasks.new(self, f, ...)
+  task:_begin()
   return task
 end
 
----Waits for the end of the task. Raises what the task has raised.
----@param deadline number|nil a moment of driver:now()
----@return any ... what the function returned; nil, "timeout" or nil, "cancelled" without an end
-function Task:wait(deadline)
-  if not self._results then
-    local ok, reason = self._over:wait(deadline)
-    if not ok then return nil, reason end
-  end
-  local results = self._results
-  if results[1] then return table.unpack(results, 2, results.n) end
-  return error(results[2], 0)
+---What runs tasks for zendesk.all and zendesk.map.
+---@return { new_task: function, enqueue: function, signal: function }
+function Loop:crew()
+  check_open(self)
+  return {
+    new_task = function(f, ...) return loop_tasks.new(self, f, ...) end,
+    enqueue = function(task)
+      self._work:push(task)
+      settle(self)
+    end,
+    signal = function() return loop_tasks.signal(self) end,
+  }
 end
 
----@return boolean
-function Task:is_done() return self._results ~= nil end
-
----@return boolean
-function Task:is_cancelled() return self._cancelled end
-
----Ends the wait of the task, and every later one, with "cancelled", at the loop's next turn.
-function Task:cancel()
-  self._cancelled = true
-  wake(self._driver, self._wait, "cancelled")
-  settle(self._driver)
+---After a lack of memory: the engine is retired. Where there is none for a new one either, it stays
+---until the next call that fails tries again.
+function Loop:recover()
+  if not self._engine then return end
+  local fresh = core.engine { events = true }
+  if not fresh then return end
+  table.insert(self._engines, 1, fresh)
+  self._engine = fresh
+  settle(self)
 end
 
 ---Ends every transfer under way as closed and every other wait as cancelled, and gives back what
 ---the driver has of the loop. Idempotent.
 function Loop:close()
-  local engine, port = self._engine, self._port
-  if not engine then return end
+  local engines, port = self._engines, self._port
+  if not self._engine then return end
   settle(self)
-  self._engine = nil
+  self._engine, self._engines, open[self] = nil, {}, nil
   port:close() -- before the descriptors are
-  engine:close()
+  for _, engine in ipairs(engines) do engine:close() end
   local waits, problem = {}, nil
   for wait in pairs(self._parked) do waits[#waits + 1] = wait end
   for _, wait in ipairs(waits) do
@@ -335,15 +316,35 @@ end
 
 Loop.__close = Loop.close
 
+---@return boolean
+function Loop:is_closed() return not self._engine end
+
+---The driver of the loop that runs the code which asks; outside of every loop, the only one that is
+---open.
+---@return zendesk.driver.Loop|nil
+function loop.current()
+  for driver in pairs(open) do
+    local port = driver._port
+    if port.is_inside and port:is_inside() then return driver end
+  end
+  local only = next(open)
+  return not next(open, only) and only or nil
+end
+
 ---Makes the driver of a port.
 ---@param port table
----@return zendesk.driver.Loop
+---@return zendesk.driver.Loop|nil
+---@return zendesk.Error|nil err kind "memory"
 function loop.new(port)
-  return setmetatable({
-    _port = port, _engine = core.engine { events = true }, _armed = nil,
-    _waiting = {}, _parked = {}, _seen = {}, _work = queue.new(), _clock = timers.new(),
+  local engine, kind, message = core.engine { events = true }
+  if not engine then return nil, errors.new(kind, message) end
+  local driver = setmetatable({
+    _port = port, _engine = engine, _engines = { engine }, _armed = nil, _waiting = {},
+    _parked = {}, _seen = {}, _owner = {}, _work = queue.new(), _clock = timers.new(),
     _tasks = setmetatable({}, { __mode = "k" }),
   }, Loop)
+  port.driver, open[driver] = driver, true
+  return driver
 end
 
 return loop

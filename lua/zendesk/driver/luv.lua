@@ -12,6 +12,7 @@ local errors = require "zendesk.errors"
 local loop = require "zendesk.driver.loop"
 local uv = require "luv"
 
+---@class zendesk.drivers.luv
 local luv = {}
 
 ---@class zendesk.driver.luv.Port
@@ -88,6 +89,8 @@ function Port:start(f)
   assert(coroutine.resume(coroutine.create(f)))
 end
 
+function Port.is_inside() return uv.loop_mode() ~= nil end
+
 function Port:close()
   for _, poll in pairs(self._polls) do poll:close() end
   self._polls = {}
@@ -99,18 +102,18 @@ end
 
 ---Makes a driver for luv's loop. Its handles keep the loop alive only while something waits; give
 ---them back with driver:close().
----@return zendesk.driver.Loop
+---@return zendesk.driver.Loop|nil
+---@return zendesk.Error|nil err kind "memory"
 function luv.new()
-  local port = setmetatable({
-    driver = nil, _polls = {}, _resuming = {}, _timer = assert(uv.new_timer()),
-    _idle = assert(uv.new_idle()), _ring = nil,
-  }, Port)
-  port.driver = loop.new(port)
+  local port = setmetatable({ _polls = {}, _resuming = {} }, Port)
+  local driver, err = loop.new(port)
+  if not driver then return nil, err end
+  port._timer, port._idle = assert(uv.new_timer()), assert(uv.new_idle())
   port._ring = function()
     port:arm(nil)
-    port.driver:ready()
+    driver:ready()
   end
-  return port.driver
+  return driver
 end
 
 return luv

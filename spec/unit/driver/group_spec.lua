@@ -250,6 +250,7 @@ describe("zendesk.all", function()
       { "'concurrency': positive integer expected", {}, { concurrency = 1.5 } },
       { "'errors': \"first\" or \"values\" expected", {}, { errors = "none" } },
       { "'on_progress': function expected", {}, { on_progress = {} } },
+      { "'driver': table expected, got number", {}, { driver = 7 } },
     } do
       local line = debug.getinfo(1, "l").currentline + 1
       local ok, message = pcall(function() group.all(case[2], case[3]) end)
