@@ -10,6 +10,8 @@ local limits = require "zendesk.limits"
 local pages = require "zendesk.pages"
 local software = require "zendesk.doctor.software"
 
+---@class zendesk.doctor
+---@overload fun(zd: zendesk.Instance): zendesk.DoctorReport
 local doctor = {}
 
 ---@class zendesk.DoctorReport

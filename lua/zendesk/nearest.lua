@@ -33,11 +33,14 @@ function nearest.find(word, known)
   if #word > LONGEST then return nil end
   local lower, best, best_distance = word:lower(), nil, nil
   for candidate in pairs(known) do
-    local distance = nearest.distance(lower, candidate:lower())
-    local near = distance <= math.max(1, #candidate // 3)
-    local better = not best or distance < best_distance
-      or (distance == best_distance and candidate < best)
-    if near and better then best, best_distance = candidate, distance end
+    local most = math.max(1, #candidate // 3)
+    -- Words whose lengths differ by more cannot be that near.
+    if math.abs(#lower - #candidate) <= most then
+      local distance = nearest.distance(lower, candidate:lower())
+      local better = not best or distance < best_distance
+        or (distance == best_distance and candidate < best)
+      if distance <= most and better then best, best_distance = candidate, distance end
+    end
   end
   return best
 end

@@ -9,6 +9,7 @@
 -- that can be kept anywhere; renewing and keeping them is what the providers of
 -- `zendesk.auth` do. Secrets lie outside of the app's fields.
 
+local arguments = require "zendesk.arguments"
 local core = require "zendesk.core"
 local endpoint = require "zendesk.oauth.endpoint"
 local errors = require "zendesk.errors"
@@ -24,6 +25,7 @@ local vault = require "zendesk.oauth.vault"
 local AUTHORIZE = "/oauth/authorizations/new"
 local TIMEOUT = 30
 
+---@class zendesk.oauth
 local oauth = {}
 
 ---@class zendesk.oauth.options
@@ -42,21 +44,23 @@ local oauth = {}
 ---@field ca_path string?
 ---@field proxy string?
 ---@field user_agent string?
----@field driver table? how to wait, blocking unless given
+---@field driver zendesk.Driver? how to wait, blocking unless given
 ---@field on_event fun(event: table)? gets warnings about scopes
 
 local KNOWN = {
-  subdomain = "string", base_url = "string", client_id = "any", client_secret = "string",
+  subdomain = "string", base_url = "string", client_id = "string or integer",
+  client_secret = "string",
   redirect_uri = "string", scope = "scope", expires_in = "count",
   refresh_token_expires_in = "count", pkce = "boolean", timeout = "seconds",
   connect_timeout = "seconds", ca_file = "string", ca_path = "string", proxy = "string",
-  user_agent = "string", driver = "table", on_event = "function",
+  user_agent = "string", driver = "waiter", on_event = "function",
 }
 local FLOW_KNOWN = { scope = "scope", redirect_uri = "string" }
 local CREDENTIALS_KNOWN = { scope = "scope", expires_in = "count" }
 local REFRESH_KNOWN = { scope = "scope", expires_in = "count", refresh_token_expires_in = "count" }
 local LOGIN_KNOWN = {
-  open = "opening", paste = "function", timeout = "seconds", say = "function", driver = "table",
+  open = "boolean or function", paste = "function", timeout = "seconds", say = "function",
+  driver = "waiter",
 }
 
 ---@class zendesk.oauth.app
@@ -99,7 +103,7 @@ end
 ---@return zendesk.oauth.app? app
 ---@return zendesk.Error? err a value that cannot be right, e.g. a numeric client_id
 function oauth.new(given)
-  options.check("zendesk.oauth.new", given, KNOWN)
+  given = arguments.required(given, KNOWN)
   local base_url, err = options.base_url(given)
   if not base_url then return nil, err end
   err = fault_of(given)
@@ -134,17 +138,16 @@ function oauth.new(given)
 end
 
 local function check_app(app, name)
-  if getmetatable(app) ~= App then
-    errors.raise(2, "call it with a colon: app:%s(…)", name)
-  end
+  arguments.self(app, App, "app:" .. name)
   local client = vault.of(app)
   if not client then errors.raise(2, "the app is closed") end
   return client
 end
 
 --- The driver that the app waits with.
----@return table
+---@return zendesk.Driver
 function App:driver()
+  arguments.self(self, App, "app:driver")
   self._driver = self._driver or require "zendesk.driver.blocking".shared()
   return self._driver
 end
@@ -162,7 +165,7 @@ end
 ---@return zendesk.Error? err
 function App:client_credentials(asked)
   local client = check_app(self, "client_credentials")
-  asked = options.check("client_credentials", asked or {}, CREDENTIALS_KNOWN)
+  asked = arguments.options(asked, CREDENTIALS_KNOWN)
   announce(self._on_event, asked.scope)
   local set, err = grants.client_credentials(client, { driver = self:driver() }, asked)
   return complete(self, client, set, err)
@@ -194,7 +197,7 @@ end
 ---@return zendesk.oauth.flow|zendesk.Error flow a plain table that may be kept in a session
 function App:authorize_url(asked)
   check_app(self, "authorize_url")
-  asked = options.check("authorize_url", asked or {}, FLOW_KNOWN)
+  asked = arguments.options(asked, FLOW_KNOWN)
   local redirect_uri = asked.redirect_uri or self.redirect_uri
   local err = options.redirect_fault(redirect_uri)
   if not redirect_uri then
@@ -218,9 +221,14 @@ function App:authorize_url(asked)
   return self.origin .. AUTHORIZE .. "?" .. escape_query(query), flow
 end
 
+local function is_text_or_nil(value)
+  return value == nil or type(value) == "string"
+end
+
 local function check_flow(app, flow)
   local is_flow = type(flow) == "table" and type(flow.state) == "string" and flow.state ~= ""
-    and type(flow.redirect_uri) == "string"
+    and type(flow.redirect_uri) == "string" and is_text_or_nil(flow.verifier)
+    and is_text_or_nil(flow.scope)
   if not is_flow then errors.raise(2, "exchange takes the flow that authorize_url gave") end
   local other_client = flow.client_id ~= nil and flow.client_id ~= app.client_id
   local other_account = flow.origin ~= nil and flow.origin ~= app.origin
@@ -262,7 +270,7 @@ function App:refresh(set, asked)
   if type(set) ~= "table" then
     errors.raise(1, "refresh takes a token set or a refresh token, got %s", type(set))
   end
-  asked = options.check("refresh", asked or {}, REFRESH_KNOWN)
+  asked = arguments.options(asked, REFRESH_KNOWN)
   if type(set.refresh_token) ~= "string" or set.refresh_token == "" then
     return nil, errors.new("oauth", "the token set holds no refresh token", {
       code = "no_refresh_token", remedy = "ask for client credentials again, or log in again",
@@ -279,15 +287,22 @@ end
 ---@return zendesk.Error? err
 function App:login(given)
   check_app(self, "login")
-  given = options.check("login", given or {}, LOGIN_KNOWN)
+  given = arguments.options(given, LOGIN_KNOWN)
   return require "zendesk.oauth.login".run(self, given)
 end
 
 --- What can be shown of a token set: everything but the tokens.
-oauth.describe = token_set.describe
+---@param set zendesk.token_set
+---@return table facts
+function oauth.describe(set)
+  local fault = token_set.fault(set)
+  if fault then errors.raise(2, "describe takes a token set; this one %s", fault) end
+  return token_set.describe(set)
+end
 
 --- Ends the app and wipes its account. Idempotent.
 function App:close()
+  arguments.self(self, App, "app:close")
   local client = vault.of(self)
   if client then client.endpoint:close() end
   vault.keep(self, nil)

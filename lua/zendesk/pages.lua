@@ -67,6 +67,13 @@ function pages.each(transport, path, options)
   return iterator, nil, nil, iterator
 end
 
+--- Why a walk cannot begin at all: its address or its checkpoint. Sends nothing.
+---@param iterator zendesk.Iterator
+---@return zendesk.Error|nil
+function pages.fault(iterator)
+  return iterator._trouble
+end
+
 --- Every record of a list, in one table, which is marked as an array: an empty one is written `[]`.
 ---@param transport zendesk.Transport
 ---@param path string

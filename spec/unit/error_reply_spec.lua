@@ -48,6 +48,17 @@ describe("the error of a reply", function()
     assert.matches("one of these scopes: groups:read, read", err.remedy, 1, true)
   end)
 
+  it("says of a refused API token what has become of those", function()
+    local function remedy(now)
+      return errors.from_response(reply(401), {
+        method = "GET", path = "/x", now = now, scheme = "basic",
+      }).remedy
+    end
+    assert.matches("not used for 30 days", remedy(1795600000), 1, true)
+    assert.matches("^move to OAuth", remedy(1810000000))
+    assert.matches("^check email and api_token", from(401).remedy)
+  end)
+
   it("reads the code of a 401 from its body, or from its challenge", function()
     assert.equal("invalid_token",
       from(401, { error = "invalid_token", error_description = "expired" }).code)

@@ -65,8 +65,9 @@ describe("zendesk.new", function()
     base_url = "string", access_token = "string", timeout = "number", connect_timeout = "number",
     deadline = "number", rate_limit = "string", max_body = "integer", user_agent = "string",
     proxy = "string", ca_file = "string", ca_path = "string", on_event = "function",
-    driver = "table", retry = "table or false", email = "string", api_token = "string",
-    subdomain = "string", auth = "table or function", account = "userdata",
+    driver = "object with submit, await, sleep, now, time", retry = "table or false",
+    email = "string", api_token = "string", subdomain = "string",
+    auth = "table or function", account = "userdata",
   } do
     cases[#cases + 1] = refused(option, true, NAMED:format(option, wanted, "boolean"))
     if not wanted:find "function" then

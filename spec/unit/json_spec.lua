@@ -69,7 +69,7 @@ describe("zendesk.json", function()
   it("raises for wrong types, at the caller's line", function()
     local cases = {
       { function() json.decode(1) end, "text: string expected, got number" },
-      { function() json.decode("1", "2") end, "depth: integer above 0 expected, got 2" },
+      { function() json.decode("1", "2") end, "depth: integer above 0 expected, got string" },
       { function() json.decode("1", 0) end, "depth: integer above 0 expected, got 0" },
       { function() json.decode("1", 1.5) end, "depth: integer above 0 expected, got 1.5" },
       { function() json.array "x" end, "list: table expected, got string" },

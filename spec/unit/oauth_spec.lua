@@ -57,7 +57,7 @@ describe("zendesk.oauth.new", function()
     local ok, message = pcall(oauth.new,
       { subdomain = "acme", client_id = "a", redirect_url = "x" })
     assert.is_false(ok)
-    assert.truthy(message:find('did you mean "redirect_uri"', 1, true))
+    assert.truthy(message:find("did you mean 'redirect_uri'", 1, true))
   end)
 
   it("raises at the caller's line for a wrong type", function()

@@ -94,7 +94,7 @@ describe("options", function()
 
     it("for a driver that lacks a method", function()
       assert.error_matches(function() options.check(with { driver = { submit = print } }) end,
-        "option 'driver' has no method 'await'")
+        "option 'driver': object with submit, await, ")
     end)
 
     it("for a provider that is none", function()

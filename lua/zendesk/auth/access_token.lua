@@ -1,7 +1,7 @@
 --- A provider for one access token that somebody else looks after.
 
+local arguments = require "zendesk.arguments"
 local errors = require "zendesk.errors"
-local options = require "zendesk.oauth.options"
 local vault = require "zendesk.oauth.vault"
 
 local access_token = {}
@@ -20,7 +20,7 @@ Provider.__name = "zendesk.auth.access_token"
 ---@return zendesk.auth.access_token_provider
 function access_token.new(given)
   if type(given) == "string" then given = { access_token = given } end
-  options.check("zendesk.auth.access_token", given, KNOWN)
+  given = arguments.required(given, KNOWN)
   if given.access_token == nil then
     errors.raise(1, "zendesk.auth.access_token needs access_token")
   end
@@ -34,6 +34,7 @@ end
 --- The fields of core.account.
 ---@return { access_token: string }
 function Provider:account_options()
+  arguments.self(self, Provider, "provider:account_options")
   return { access_token = vault.of(self).access_token }
 end
 
@@ -60,6 +61,7 @@ end
 --- What can be told about the credential; no secrets.
 ---@return table
 function Provider:describe()
+  arguments.self(self, Provider, "provider:describe")
   return { kind = self.kind, ends_at = self._ends_at }
 end
 

@@ -25,9 +25,10 @@ local authorization_code = {}
 ---@field timeout number? seconds for one token request
 
 local KNOWN = {
-  app = "table", client_id = "any", client_secret = "string", redirect_uri = "string",
+  app = "table", client_id = "string or integer", client_secret = "string", redirect_uri = "string",
   scope = "scope", expires_in = "count", refresh_token_expires_in = "count", pkce = "boolean",
-  store = "any", key = "string", tokens = "table", lock_timeout = "seconds", timeout = "seconds",
+  store = "table or userdata", key = "key", tokens = "table", lock_timeout = "seconds",
+  timeout = "seconds",
 }
 
 local STRATEGY = {

@@ -20,8 +20,8 @@ local client_credentials = {}
 ---@field timeout number? seconds for one token request
 
 local KNOWN = {
-  app = "table", client_id = "any", client_secret = "string", scope = "scope",
-  expires_in = "count", store = "any", key = "string", lock_timeout = "seconds",
+  app = "table", client_id = "string or integer", client_secret = "string", scope = "scope",
+  expires_in = "count", store = "table or userdata", key = "key", lock_timeout = "seconds",
   timeout = "seconds",
 }
 

@@ -4,6 +4,7 @@
 -- first token ("first"), when the last one is about to end ("due", "expired"), and
 -- after Zendesk refused it ("rejected"). Calls that come together ask it once.
 
+local arguments = require "zendesk.arguments"
 local decide = require "zendesk.auth.decide"
 local errors = require "zendesk.errors"
 local token_set = require "zendesk.oauth.token_set"
@@ -27,9 +28,7 @@ Provider.__name = "zendesk.auth.function"
 ---@param f zendesk.auth.token_function
 ---@return zendesk.auth.function_provider
 function from_function.new(f)
-  if type(f) ~= "function" then
-    errors.raise(1, "zendesk.auth.from_function takes a function, got %s", type(f))
-  end
+  arguments.check("f", f, "function")
   local self = setmetatable({ kind = "function", static = false, _function = f, _asking = nil },
     Provider)
   vault.keep(self, { current = nil, credential = nil })
@@ -134,6 +133,7 @@ end
 --- What can be told about the credential; no secrets.
 ---@return table
 function Provider:describe()
+  arguments.self(self, Provider, "provider:describe")
   local current = vault.of(self).current
   return { kind = self.kind, ends_at = current and current.expires_at }
 end

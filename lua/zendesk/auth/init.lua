@@ -13,6 +13,7 @@
 --   describe(self)              → a table without secrets
 -- and, where it has something to save before the process ends, flush(self) → true | nil, err.
 
+---@class zendesk.auth
 local auth = {}
 
 --- Tokens of a confidential client, by the client credentials grant.

@@ -26,8 +26,8 @@ function keeper.check_store(store)
   for _, name in ipairs { "load", "save", "delete", "lock" } do
     local found = (type(store) == "table" or type(store) == "userdata") and store[name]
     if type(found) ~= "function" then
-      errors.raise(2, "option store has no function %s: a store has load, save, delete and lock",
-        name)
+      errors.raise(2, "option 'store' has no function '%s': a store has load, save, delete and "
+        .. "lock", name)
     end
   end
 end
@@ -183,16 +183,6 @@ function keeper:save_again()
     return true
   end
   return self:put(state.current, state.replaced)
-end
-
---- Takes the login out of memory, and out of the store.
----@return true?
----@return zendesk.Error? err
-function keeper:forget()
-  vault.keep(self, { current = nil, credential = nil, replaced = nil })
-  local ok, err = self._store:delete(self.key)
-  if not ok then return nil, store_error(err, "deleting") end
-  return true
 end
 
 function keeper:__tostring()

@@ -4,6 +4,7 @@
 -- are never shown to another origin. Values that cannot be right (a numeric
 -- client_id, no secret) come back from the first call, before anything is sent.
 
+local arguments = require "zendesk.arguments"
 local errors = require "zendesk.errors"
 local keeper = require "zendesk.auth.keeper"
 local oauth = require "zendesk.oauth"
@@ -31,7 +32,7 @@ Provider.__name = "zendesk.auth.oauth_provider"
 ---@class zendesk.auth.oauth_provider_definition
 ---@field kind string
 ---@field what string names the constructor in messages
----@field given table
+---@field given any
 ---@field known table<string, string>
 ---@field needs_secret boolean
 ---@field strategy zendesk.auth.strategy
@@ -48,7 +49,7 @@ local function client_options(given)
 end
 
 local function check(definition)
-  local given = options.check(definition.what, definition.given, definition.known)
+  local given = arguments.required(definition.given, definition.known)
   if given.store ~= nil then keeper.check_store(given.store) end
   if given.app then
     for _, name in ipairs(CLIENT_FIELDS) do
@@ -56,8 +57,9 @@ local function check(definition)
         errors.raise(2, "%s: give app, or %s and the other fields, not both", definition.what, name)
       end
     end
-    if not vault.of(given.app) then
-      errors.raise(2, "%s: app must be one of zendesk.oauth.new", definition.what)
+    local client = vault.of(given.app)
+    if not client or not client.endpoint then
+      errors.raise(2, "option 'app': an open app of zendesk.oauth.new expected")
     end
   end
   local fault = given.tokens and token_set.fault(given.tokens)
@@ -154,6 +156,7 @@ end
 ---@return true?
 ---@return zendesk.Error? err
 function Provider:check()
+  arguments.self(self, Provider, "provider:check")
   if self._fault then return nil, self._fault end
   return true
 end
@@ -195,6 +198,7 @@ end
 ---@return true?
 ---@return zendesk.Error? err the set is in use even so; see `flush`
 function Provider:adopt(set)
+  arguments.self(self, Provider, "provider:adopt")
   local fault = token_set.fault(set)
   if fault then errors.raise(1, "adopt takes a token set; this one %s", fault) end
   local app = app_of(self, "adopt")
@@ -206,6 +210,7 @@ end
 ---@return zendesk.token_set?
 ---@return zendesk.Error? err
 function Provider:login(given)
+  arguments.self(self, Provider, "provider:login")
   local app = app_of(self, "login")
   local set, err = app:login(given)
   if not set then return nil, err end
@@ -220,6 +225,7 @@ end
 ---@return true?
 ---@return zendesk.Error? err kind "store": the newest tokens are lost if the process ends now
 function Provider:flush()
+  arguments.self(self, Provider, "provider:flush")
   if not self._renewal or not self._driver then return true end
   return self._renewal:flush(self._driver)
 end
@@ -227,6 +233,7 @@ end
 --- What can be told about the credential; no secrets.
 ---@return table
 function Provider:describe()
+  arguments.self(self, Provider, "provider:describe")
   local facts = { kind = self.kind, origin = self._origin }
   local app = vault.of(self).app
   facts.client_id = app and app.client_id or vault.of(self).given.client_id

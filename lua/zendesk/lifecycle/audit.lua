@@ -4,6 +4,7 @@
 
 local arguments = require "zendesk.arguments"
 local audit_report = require "zendesk.lifecycle.audit_report"
+local errors = require "zendesk.errors"
 local pages = require "zendesk.pages"
 local resource = require "zendesk.resource"
 local timestamp = require "zendesk.timestamp"
@@ -27,7 +28,7 @@ local EVERY = 100 -- tokens between two progress events
 ---@field on_page fun(page: zendesk.Page)|nil
 
 local OPTIONS = {
-  unused_for = "number", expiring_within = "number", client = "integer or table",
+  unused_for = "duration", expiring_within = "duration", client = "integer or table",
   client_id = "integer", global_client_id = "integer", all = "boolean",
   include_expired = "boolean", on_finding = "function", from = "string", on_page = "function",
 }
@@ -76,13 +77,20 @@ function audit.current_id(transport)
   return type(body) == "table" and type(body.token) == "table" and body.token.id or nil
 end
 
+-- The numeric id of the client that options name.
+local function client_id(options)
+  if not options.client then return options.client_id end
+  if options.client_id then
+    errors.raise(3, "options 'client' and 'client_id' are both given: give one of them")
+  end
+  return math.tointeger(resource.id(options.client, "client"))
+end
+
 local function query_of(options)
-  local client = options.client_id
-  if options.client then client = math.tointeger(resource.id(options.client, "client")) end
   local all = options.all
   if all == nil then all = true end
   return {
-    client_id = client, global_client_id = options.global_client_id, all = all or nil,
+    client_id = client_id(options), global_client_id = options.global_client_id, all = all or nil,
     include_expired = options.include_expired,
   }
 end
@@ -105,17 +113,20 @@ local function tell(transport, report, found, started, finished)
   }
 end
 
-local function walk(transport, options, report, rules)
+local function tokens_of(transport, options)
+  return pages.each(transport, "/api/v2/oauth/tokens", {
+    query = query_of(options), from = options.from, on_page = options.on_page,
+    progress = false, -- the audit gives its own
+  })
+end
+
+local function walk(transport, options, report, rules, iterator)
   local current, err = audit.current_id(transport)
   if err and not may_be_missing(err) then return nil, err end
   local take = options.on_finding or function(finding)
     report.findings[#report.findings + 1] = finding
   end
   local started, found = transport:now(), 0
-  local iterator <close> = pages.each(transport, "/api/v2/oauth/tokens", {
-    query = query_of(options), from = options.from, on_page = options.on_page,
-    progress = false, -- the audit gives its own
-  })
   while true do
     local token
     token, err = iterator:next()
@@ -143,6 +154,10 @@ end
 ---@return zendesk.Error|nil err its `checkpoint` is where to go on from
 function audit.tokens(transport, options)
   options = arguments.options(options, OPTIONS)
+  -- Made first: what is wrong with the options is told before anything is sent.
+  local iterator <close> = tokens_of(transport, options)
+  local fault = pages.fault(iterator)
+  if fault then return nil, fault end
   local report = audit_report.new(transport:time())
   local ok, clients = known_clients(transport, report)
   if not ok then return nil, clients end
@@ -150,7 +165,7 @@ function audit.tokens(transport, options)
     now = report.at, clients = clients,
     unused_for = options.unused_for or 90 * DAY,
     expiring_within = options.expiring_within or 7 * DAY,
-  })
+  }, iterator)
 end
 
 return audit

@@ -1,5 +1,6 @@
 -- audit_report: what an audit has found, as data and as a table for a person. No I/O.
 
+local arguments = require "zendesk.arguments"
 local timestamp = require "zendesk.timestamp"
 local verdict = require "zendesk.lifecycle.verdict"
 
@@ -28,6 +29,7 @@ local SHOWN = 50
 ---@field counts table<string, integer> reason → number of tokens
 ---@field by_client table<integer, zendesk.AuditShare>
 ---@field by_user table<integer, zendesk.AuditShare>
+---@field clients table<integer, string|true>|nil client_id → identifier, of those that exist
 ---@field notes string[] what could not be looked at, and why
 local Report = {}
 Report.__index = Report
@@ -142,6 +144,8 @@ end
 ---@param most integer|nil how many rows; all by default
 ---@return string
 function Report:table(most)
+  arguments.self(self, Report, "report:table")
+  if most ~= nil then arguments.check("most", most, "count_or_zero") end
   local rows = { HEADINGS }
   for place = 1, math.min(most or #self.findings, #self.findings) do
     rows[#rows + 1] = row_of(self.findings[place])

@@ -68,34 +68,34 @@ function ensure.plan(present, wanted)
 end
 
 local function check(wanted)
-  if type(wanted) ~= "table" then
-    errors.raise(3, "the wanted client must be a table, is a %s", type(wanted))
-  end
-  if type(wanted.identifier) ~= "string" or wanted.identifier == "" then
+  arguments.check("wanted", wanted, "table")
+  local attributes = arguments.raw_copy(wanted)
+  if type(attributes.identifier) ~= "string" or attributes.identifier == "" then
     errors.raise(3, "the wanted client needs an identifier: it is the key")
   end
-  local attributes = {}
-  for field, value in pairs(wanted) do
-    if READ_ONLY[field] then errors.raise(3, "field %q is set by Zendesk alone", field) end
-    attributes[field] = value
+  for field in next, attributes do
+    if READ_ONLY[field] then errors.raise(3, "field '%s' is set by Zendesk alone", field) end
   end
   local uris = attributes.redirect_uri
   if type(uris) == "string" then uris = { uris } end
   if type(uris) == "table" then
     -- a list on the wire, an empty one too; the caller's own table stays as it is
-    attributes.redirect_uri = setmetatable(table.move(uris, 1, #uris, 1, {}), core.array_mt)
+    attributes.redirect_uri = setmetatable(arguments.raw_copy(uris), core.array_mt)
   end
+  -- What cannot be sent is refused before anything is.
+  local text, problem = core.encode(attributes)
+  if not text then return nil, errors.new("encode", problem, { sent = false }) end
   return attributes
 end
 
 ---The client with an identifier; the account has no such look-up, so the list is read.
 ---@param transport zendesk.Transport
 ---@param identifier string
+---@param options zendesk.PagesOptions|nil
 ---@return table|nil client, zendesk.Error|nil err
-function ensure.find(transport, identifier)
-  local iterator <close> = pages.each(transport, PATH, {
-    key = "clients", progress = false,
-  })
+function ensure.find(transport, identifier, options)
+  options = options or { key = "clients", progress = false }
+  local iterator <close> = pages.each(transport, PATH, options)
   while true do
     local client, err = iterator:next()
     if err then return nil, err end
@@ -180,12 +180,13 @@ end
 ---@return zendesk.Ensured|nil result, zendesk.Error|nil err
 function ensure.client(transport, wanted, options)
   options = arguments.options(options, { dry_run = "boolean" })
+  local attributes, problem = check(wanted)
+  if not attributes then return nil, problem end
   local result = {
-    identifier = nil, wanted = check(wanted), dry_run = options.dry_run == true,
+    identifier = attributes.identifier, wanted = attributes, dry_run = options.dry_run == true,
     changed = false, actions = {}, diff = {}, ignored = {}, client = nil,
     refusal = nil, secret_unseen = nil,
   }
-  result.identifier = result.wanted.identifier
   local last
   for _ = 1, ROUNDS do
     local done, err, again = round(transport, result)

@@ -25,8 +25,8 @@ local LOCK_TIMEOUT = 60
 ---@field check boolean|nil false: does not ask whether a stored token was revoked
 
 local OPTIONS = {
-  client = "integer or table or string", scopes = "table", min_ttl = "number", store = "table",
-  key = "string", client_secret = "string", expires_in = "integer", check = "boolean",
+  client = "integer or table or string", scopes = "words", min_ttl = "duration",
+  store = "table", key = "key", client_secret = "string", expires_in = "count", check = "boolean",
 }
 
 local function words_of(scopes)
@@ -162,14 +162,16 @@ end
 
 local function check(options)
   options = arguments.options(options, OPTIONS)
-  if options.client == nil then errors.raise(3, "token:ensure needs client=") end
-  if type(options.store) ~= "table" or not options.store.load or not options.store.save then
+  local client, store = options.client, options.store
+  if client == nil or client == "" then errors.raise(3, "token:ensure needs client=") end
+  if type(client) == "table" then resource.id(client, "client") end
+  if not store or type(store.load) ~= "function" or type(store.save) ~= "function" then
     errors.raise(3, "token:ensure needs store=, for example zendesk.store.file { path = … }")
   end
   if not options.client_secret and #(options.scopes or {}) == 0 then
     errors.raise(3, "token:ensure needs scopes=")
   end
-  return options
+  return options, require "zendesk.oauth.options".secret_fault(options.client_secret)
 end
 
 ---A token set with at least `min_ttl` seconds to live and the wanted scopes, from the store or new.
@@ -178,7 +180,9 @@ end
 ---@param create fun(attributes: table): table|nil, zendesk.Error|nil makes a token without a grant
 ---@return table|nil set, boolean|zendesk.Error|nil made or err
 function ensure_token.token(transport, options, create)
-  options = check(options)
+  local problem
+  options, problem = check(options)
+  if problem then return nil, problem end
   local scopes = words_of(options.scopes)
   local job = {
     transport = transport, options = options, create = create, store = options.store,

@@ -11,7 +11,8 @@ keeper.__index = keeper
 local LOCK_TIMEOUT = 60
 
 local function is_store(value)
-  return type(value) == "table" and value.load ~= nil and value.save ~= nil
+  return type(value) == "table" and type(value.load) == "function"
+    and type(value.save) == "function"
 end
 
 ---@param store table|function
@@ -20,7 +21,7 @@ end
 function keeper.new(store, key)
   if type(store) ~= "function" and not is_store(store) then
     errors.raise(3, "option 'store': a function(secret, client) or a store expected, got %s",
-      store == nil and "nothing: a new secret is shown once" or type(store))
+      store == nil and "nothing: a new secret is shown once" or "a table without load and save")
   end
   return setmetatable({
     _store = type(store) == "table" and store or nil,

@@ -47,17 +47,23 @@ function Pruned:__tostring()
   return table.concat(lines, "\n")
 end
 
----@class zendesk.PruneOptions: zendesk.AuditOptions
+---@class zendesk.PruneOptions
 ---@field unused_for number|nil seconds; names the tokens not used for so long
+---@field expiring_within number|nil seconds; 7 days
+---@field client integer|table|nil only tokens of this client: numeric id or record
+---@field client_id integer|nil the same
+---@field global_client_id integer|nil only tokens of this global client
+---@field all boolean|nil of all users (default), or only one's own
+---@field include_expired boolean|nil passed on to Zendesk
 ---@field reasons string[]|nil reasons of an audit, any of which is enough; { "unused" }
 ---@field dry_run boolean|nil says what would be revoked
 ---@field limit integer|nil revokes at most so many
 ---@field on_outcome nil|fun(outcome: zendesk.PruneOutcome): any false stops
 
 local OPTIONS = {
-  unused_for = "number", expiring_within = "number", reasons = "table",
+  unused_for = "duration", expiring_within = "duration", reasons = "words",
   client = "integer or table", client_id = "integer", global_client_id = "integer",
-  all = "boolean", include_expired = "boolean", dry_run = "boolean", limit = "integer",
+  all = "boolean", include_expired = "boolean", dry_run = "boolean", limit = "count_or_zero",
   on_outcome = "function",
 }
 
@@ -67,13 +73,14 @@ local AUDIT_OPTIONS = {
 }
 
 local function reasons_of(options)
-  if not options.reasons and not options.unused_for then
+  local reasons = options.reasons or { options.unused_for and "unused" }
+  if #reasons == 0 then
     errors.raise(3, "prune needs unused_for (seconds) or reasons, so that it is said what may go")
   end
   local wanted = {}
-  for _, reason in ipairs(options.reasons or { "unused" }) do
+  for _, reason in ipairs(reasons) do
     if not verdict.KNOWN[reason] then
-      errors.raise(3, "unknown reason '%s'", errors.clean(tostring(reason)))
+      errors.raise(3, "unknown reason '%s'", errors.clean(reason))
     end
     wanted[reason] = true
   end

@@ -195,7 +195,7 @@ end
 ---@return zendesk.Rotated|nil result, zendesk.Error|nil err, zendesk.Rotated|nil partial
 function rotate.client(transport, id, options)
   options = arguments.options(options, {
-    store = "function or table", verify = "boolean or function", scope = "string", key = "string",
+    store = "function or table", verify = "boolean or function", scope = "string", key = "key",
   })
   local path = "/api/v2/oauth/clients/" .. resource.id(id, "client")
   -- checked before anything is sent

@@ -24,7 +24,7 @@ local login = {}
 ---@field paste (fun(url: string): string?)? asks the person for the callback's address
 ---@field timeout number? seconds that the person has, 300 unless given
 ---@field say (fun(line: string))? prints a line for the person, to stderr unless given
----@field driver table? the driver to wait with, unless the app's
+---@field driver zendesk.Driver? the driver to wait with, unless the app's
 
 --- Where the listener has to be for a redirect URI.
 ---@param redirect_uri string

@@ -1,60 +1,12 @@
---- Checks the options of the OAuth parts.
+--- Checks the values that name an OAuth client.
 --
--- A wrong type or an unknown name is a mistake in the program and raises; a value
--- that no Zendesk account could have comes back as an error, since it was
+-- A value that no Zendesk account could have comes back as an error, since it was
 -- probably read from a file or the environment.
 
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
-local nearest = require "zendesk.nearest"
-local scope = require "zendesk.oauth.scope"
 
 local options = {}
-
-local function is_count(value)
-  return math.type(value) == "integer" and value > 0
-end
-
-local function is_seconds(value)
-  return type(value) == "number" and value > 0
-end
-
-local CHECKS = {
-  string = { "a string", function(value) return type(value) == "string" end },
-  boolean = { "a boolean", function(value) return type(value) == "boolean" end },
-  ["function"] = { "a function", function(value) return type(value) == "function" end },
-  table = { "a table", function(value) return type(value) == "table" end },
-  count = { "a whole number of seconds above 0", is_count },
-  seconds = { "a number of seconds above 0", is_seconds },
-  scope = { "a string or an array of strings", scope.is_scope },
-  any = { "anything", function() return true end },
-  opening = { "a boolean or a function", function(value)
-    return type(value) == "boolean" or type(value) == "function"
-  end },
-}
-
---- Raises at the caller's line unless every option is known and of its type.
----@param what string names the function in messages
----@param given any
----@param known table<string, string> option → name of its check
----@return table given
-function options.check(what, given, known)
-  if type(given) ~= "table" then
-    errors.raise(2, "%s takes a table of options, got %s", what, type(given))
-  end
-  for name, value in pairs(given) do
-    local check = CHECKS[known[name]]
-    if not check then
-      local meant = type(name) == "string" and nearest.find(name, known)
-      errors.raise(2, "%s has no option %q%s", what, tostring(name),
-        meant and (", did you mean %q?"):format(meant) or "")
-    end
-    if not check[2](value) then
-      errors.raise(2, "%s: option %s must be %s, got %s", what, name, check[1], type(value))
-    end
-  end
-  return given
-end
 
 local function config(message, remedy)
   return errors.new("config", message, { remedy = remedy })
@@ -95,7 +47,7 @@ function options.client_id_fault(client_id)
   if client_id == nil or client_id == "" then
     return config("client_id is missing: the unique identifier of the OAuth client", remedy)
   end
-  if type(client_id) == "number" or client_id:match "^%d+$" then return config(NUMERIC, remedy) end
+  if type(client_id) == "number" or client_id:find "^%d+$" then return config(NUMERIC, remedy) end
   if client_id:find "[%c]" then
     return config("client_id holds a control character", remedy)
   end

@@ -41,7 +41,7 @@ function scope.words(value)
   if type(value) == "string" then
     add(value)
   elseif type(value) == "table" then
-    for _, text in ipairs(value) do add(text) end
+    for index = 1, rawlen(value) do add(rawget(value, index)) end
   end
   return words
 end
@@ -62,18 +62,6 @@ function scope.canonical(value)
   local words = scope.words(value)
   table.sort(words)
   return table.concat(words, " ")
-end
-
---- Whether a value has the type of a scope.
----@param value any
----@return boolean
-function scope.is_scope(value)
-  if type(value) == "string" then return true end
-  if type(value) ~= "table" then return false end
-  for key, word in pairs(value) do
-    if math.type(key) ~= "integer" or type(word) ~= "string" then return false end
-  end
-  return true
 end
 
 --- What was probably meant by a word that Zendesk does not seem to know.

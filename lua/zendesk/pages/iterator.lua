@@ -1,6 +1,7 @@
 -- iterator: keeps the place in a list, fetches pages ahead, and hands out records, errors and
 -- checkpoints. What to ask for and what a reply means is decided by the dialects.
 
+local arguments = require "zendesk.arguments"
 local checkpoint = require "zendesk.pages.checkpoint"
 local dialects = require "zendesk.pages.dialects"
 local errors = require "zendesk.errors"
@@ -136,7 +137,7 @@ end
 
 local function tell(self, page, response)
   self._pages = self._pages + 1
-  settings.progress(self, page)
+  if self._observed then settings.progress(self, page) end
   if self._on_page then
     self._on_page {
       number = self._pages, records = self._records, body = page.body, response = response,
@@ -194,10 +195,7 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The iterator
 
---- The next record; nil at the end; nil and an error where the list cannot go on now. After an
---- error, the same call again goes on where it stopped.
----@return table|nil record, zendesk.Error|nil err
-function Iterator:next()
+local function next_record(self)
   if self._given >= self._limit then return nil end
   while self._index >= self._count do
     if self._trouble then return nil, self._trouble end
@@ -210,7 +208,13 @@ function Iterator:next()
   return self._records[index]
 end
 
-local next_record = Iterator.next
+--- The next record; nil at the end; nil and an error where the list cannot go on now. After an
+--- error, the same call again goes on where it stopped.
+---@return table|nil record, zendesk.Error|nil err
+function Iterator:next()
+  arguments.self(self, Iterator, "iterator:next")
+  return next_record(self)
+end
 
 --- For `for record in iterator do`: an error is raised, as a loop has no place to return it to.
 ---@return table|nil record
@@ -225,6 +229,7 @@ end
 --- been dealt with. At the end of an incremental export it is the place for what changes later.
 ---@return string
 function Iterator:checkpoint()
+  arguments.self(self, Iterator, "iterator:checkpoint")
   if not self._position and self._trouble then return self._from or "" end
   local place = {}
   local used_up = self._index >= self._count and not self._trouble
@@ -244,6 +249,7 @@ end
 
 --- Gives up the page that is being fetched ahead. The iterator stays usable.
 function Iterator:close()
+  arguments.self(self, Iterator, "iterator:close")
   drop_ahead(self)
 end
 

@@ -21,9 +21,9 @@ query.decode = decode
 -- { page = { size = 5 } } → { ["page[size]"] = 5 }: one spelling for what follows.
 local function flatten(table_query)
   local flat = {}
-  for name, value in pairs(table_query) do
+  for name, value in next, table_query do
     if name == "page" and type(value) == "table" then
-      for part, inner in pairs(value) do flat["page[" .. tostring(part) .. "]"] = inner end
+      for part, inner in next, value do flat["page[" .. tostring(part) .. "]"] = inner end
     else
       flat[name] = value
     end
@@ -110,12 +110,12 @@ function query.canonical(value)
   local function add(prefix, content)
     if type(content) == "userdata" then return end -- null: a field that is switched off
     if type(content) == "table" then
-      for name, inner in pairs(content) do add(prefix .. "[" .. tostring(name) .. "]", inner) end
+      for name, inner in next, content do add(prefix .. "[" .. tostring(name) .. "]", inner) end
     else
       parts[#parts + 1] = encode(prefix) .. "=" .. encode(content)
     end
   end
-  for name, content in pairs(value) do add(tostring(name), content) end
+  for name, content in next, value do add(tostring(name), content) end
   table.sort(parts)
   return table.concat(parts, "&")
 end

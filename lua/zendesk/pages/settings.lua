@@ -3,6 +3,7 @@
 local arguments = require "zendesk.arguments"
 local errors = require "zendesk.errors"
 local dialects = require "zendesk.pages.dialects"
+local query = require "zendesk.query"
 
 local settings = {}
 
@@ -23,10 +24,10 @@ local settings = {}
 ---@field max_body integer|nil bytes, for each page
 
 local TYPES = {
-  query = "table or string", page_size = "integer", limit = "integer", from = "string",
+  query = "table or string", page_size = "integer", limit = "count_or_zero", from = "string",
   on_page = "function", key = "string", prefetch = "boolean", progress = "boolean",
-  dialect = "string", headers = "table", timeout = "number", deadline = "number",
-  retry = "table or boolean", max_body = "integer",
+  dialect = "string", headers = "table", timeout = "seconds", deadline = "seconds",
+  retry = "table or boolean", max_body = "count",
 }
 
 local CALL_FIELDS = { "headers", "timeout", "deadline", "retry", "max_body" }
@@ -36,13 +37,12 @@ local LARGEST_PAGE = 1000
 local function check_ranges(options)
   local size = options.page_size
   if size and (size < 1 or size > LARGEST_PAGE) then
-    errors.raise(3, "page_size must be between 1 and %d, is %d", LARGEST_PAGE, size)
-  end
-  if options.limit and options.limit < 0 then
-    errors.raise(3, "limit must not be negative, is %d", options.limit)
+    errors.raise(3, "option 'page_size': integer between 1 and %d expected, got %d", LARGEST_PAGE,
+      size)
   end
   if options.dialect and not dialects.by_name[options.dialect] then
-    errors.raise(3, "unknown dialect %q; known are %s", options.dialect, dialects.names())
+    errors.raise(3, "option 'dialect': one of %s expected, got '%s'", dialects.names(),
+      errors.clean(options.dialect))
   end
 end
 
@@ -51,11 +51,16 @@ end
 ---@param options any
 ---@return zendesk.PagesOptions
 function settings.check(path, options)
-  if type(path) ~= "string" then
-    errors.raise(3, "path must be a string, is a %s", type(path))
-  end
+  arguments.check("path", path, "string")
   options = arguments.options(options, TYPES)
   check_ranges(options)
+  -- Before the walk begins, not at its first page; this refuses cycles, too.
+  if type(options.query) == "table" then query.encode(options.query) end
+  if options.headers then require "zendesk.request_headers".take({}, options.headers) end
+  if type(options.retry) == "table" then
+    local ok, err = require "zendesk.options".retry(options.retry, {})
+    if not ok then errors.raise(3, "%s", err.message) end
+  end
   return options
 end
 

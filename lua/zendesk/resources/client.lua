@@ -2,7 +2,8 @@
 -- oauth_clients/). `identifier` is what the grants call client_id; `id` is the number that the
 -- management API wants.
 
-local errors = require "zendesk.errors"
+local arguments = require "zendesk.arguments"
+local core = require "zendesk.core"
 local resource = require "zendesk.resource"
 
 local PATH = "/api/v2/oauth/clients"
@@ -13,7 +14,7 @@ local methods = {}
 -- A create whose reply was lost: what is there now tells the caller how to go on. Identifiers are
 -- unique in an account, so asking again cannot make a second client.
 local function look_after(self, err, fields)
-  local identifier = fields.identifier
+  local identifier = rawget(fields, "identifier")
   if not err.ambiguous or type(identifier) ~= "string" then return err end
   local found, trouble = self:find(identifier)
   if trouble then return err end
@@ -29,6 +30,15 @@ local function look_after(self, err, fields)
   return err
 end
 
+-- redirect_uri is a list on the wire, an empty one too. The caller's own table stays as it is.
+local function with_list(fields)
+  local uris = type(fields) == "table" and rawget(fields, "redirect_uri")
+  if type(uris) ~= "table" or next(uris) ~= nil then return fields end
+  local copy = arguments.raw_copy(fields)
+  copy.redirect_uri = setmetatable({}, core.array_mt)
+  return copy
+end
+
 ---Makes a client. The full secret of a confidential one is in this reply and never again.
 ---`err.ambiguous`: the identifier has been looked for; `err.found` is the client that is there.
 ---@param fields table identifier and name; kind "public" or "confidential"; redirect_uri (list); …
@@ -36,9 +46,19 @@ end
 ---@return table|nil client
 ---@return zendesk.Response|zendesk.Error response
 function methods:create(fields, options)
-  local client, response = resource.verbs.create(self, fields, options)
+  local client, response = resource.verbs.create(self, with_list(fields), options)
   if client then return client, response end
   return nil, look_after(self, response, fields)
+end
+
+---Changes the attributes that are given.
+---@param id integer|string|table
+---@param fields table
+---@param options zendesk.CallOptions|nil
+---@return table|nil client as it is now
+---@return zendesk.Response|zendesk.Error response
+function methods:update(id, fields, options)
+  return resource.verbs.update(self, id, with_list(fields), options)
 end
 
 ---The client with an identifier. Zendesk has no look-up for it: the list is read until it is found.
@@ -47,15 +67,9 @@ end
 ---@return table|nil client nil without an error where there is none
 ---@return zendesk.Error|nil err
 function methods:find(identifier, options)
-  if type(identifier) ~= "string" then
-    errors.raise(2, "identifier: string expected, got %s", type(identifier))
-  end
-  local iterator <close> = self:each(options)
-  while true do
-    local client, err = iterator:next()
-    if err then return nil, err end
-    if client == nil or client.identifier == identifier then return client end
-  end
+  arguments.check("identifier", identifier, "string")
+  return require "zendesk.lifecycle.ensure".find(self._zd._transport, identifier,
+    resource.list_options(self, options))
 end
 
 ---The clients that the present user has made.

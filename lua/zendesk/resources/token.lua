@@ -1,6 +1,7 @@
 -- token: OAuth access tokens of the account (developer.zendesk.com/api-reference/ticketing/oauth/
 -- oauth_tokens/).
 
+local arguments = require "zendesk.arguments"
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
 local resource = require "zendesk.resource"
@@ -16,10 +17,12 @@ local methods = {}
 
 -- Here Zendesk wants the number of the client; the grants of /oauth/tokens want its identifier.
 local function client_id(value)
-  if type(value) == "table" and value.id == nil then
-    errors.raise(4, "client_id: the table has no 'id': is it a client record?")
+  if type(value) == "table" then
+    value = rawget(value, "id")
+    if value == nil then
+      errors.raise(4, "client_id: the table has no 'id': is it a client record?")
+    end
   end
-  if type(value) == "table" then value = value.id end
   if math.type(value) == "integer" then return value end
   if type(value) == "string" then
     errors.raise(4, "client_id: the numeric id of the client, or its record, is expected here; a "
@@ -36,9 +39,9 @@ local function scope_list(value)
   if type(value) ~= "table" then
     errors.raise(4, "scopes: array of strings expected, got %s", type(value))
   end
-  local list = {}
-  for index = 1, #value do
-    local word = value[index]
+  local list, size = {}, rawlen(value)
+  for index = 1, size do
+    local word = rawget(value, index)
     if type(word) ~= "string" then
       errors.raise(4, "scopes[%d]: string expected, got %s", index, type(word))
     end
@@ -48,8 +51,9 @@ local function scope_list(value)
     list[index] = word
   end
   for key in next, value do
-    if math.type(key) ~= "integer" or key < 1 or key > #value then
-      errors.raise(4, "scopes: array of strings expected, got the key %s", tostring(key))
+    if math.type(key) ~= "integer" or key < 1 or key > size then
+      errors.raise(4, "scopes: array of strings expected, got the key %s",
+        errors.clean(tostring(key)))
     end
   end
   return setmetatable(list, core.array_mt)
@@ -59,11 +63,10 @@ local function token_fields(fields)
   if type(fields) ~= "table" then
     errors.raise(3, "token: table of attributes expected, got %s", type(fields))
   end
-  local sent = {}
-  for name, value in next, fields do sent[name] = value end
-  if fields.client_id == nil then errors.raise(3, "client_id is missing") end
-  sent.client_id = client_id(fields.client_id)
-  if fields.scopes ~= nil then sent.scopes = scope_list(fields.scopes) end
+  local sent = arguments.raw_copy(fields)
+  if sent.client_id == nil then errors.raise(3, "client_id is missing") end
+  sent.client_id = client_id(sent.client_id)
+  if sent.scopes ~= nil then sent.scopes = scope_list(sent.scopes) end
   return sent
 end
 
@@ -91,7 +94,10 @@ end
 ---@return zendesk.Response|zendesk.Error response
 function methods:create(fields, options)
   local sent = token_fields(fields)
-  for _, event in ipairs(scope.warnings(sent.scopes)) do self._zd._transport:emit(event) end
+  local transport = self._zd._transport
+  if transport.observed then
+    for _, event in ipairs(scope.warnings(sent.scopes)) do transport:emit(event) end
+  end
   local token, response = resource.verbs.create(self, sent, options)
   if token then return token, response end
   return nil, explain(response)

@@ -90,6 +90,8 @@ function auth.identify(state, request, parameter)
   return { kind = "anonymous", rejected = header ~= nil }
 end
 
+---@param caller zendesk.sandbox.Caller
+---@param role string
 ---@return boolean
 function auth.has_role(caller, role)
   return RANK[caller.user.role] >= RANK[role]

@@ -6,11 +6,15 @@ local json = require "zendesk.sandbox.json"
 
 local TIMEOUT = 60
 
+-- The end of the year 9999, what a date of four digits can show.
+local LAST_SECOND = 253402300800
+
 ---@class zendesk.sandbox.Box
 ---@field base_url string for `zendesk.new{ base_url = … }`
 ---@field port integer
 ---@field email string of the account's admin
 ---@field api_token string of the account
+---@field stopped boolean
 ---@field key string the control key, for `sandbox.attach` in another process
 local Box = {}
 Box.__index = Box
@@ -78,10 +82,23 @@ local function request_bytes(self, verb, body)
   }, "\r\n")
 end
 
+local function encoded(arguments)
+  local ok, body = pcall(json.encode, arguments or {})
+  if ok then return body end
+  return nil, "sandbox: what it is told has no JSON form"
+end
+
+-- Raises at the line of whoever called the method that calls a function that calls this.
+local function check_self(self, verb)
+  if getmetatable(self) ~= Box then error(("call it with a colon: box:%s(…)"):format(verb), 4) end
+end
+
 -- One control call; raises where the sandbox refuses, at the line of the test.
 local function call(self, verb, arguments)
+  check_self(self, verb)
   if self.stopped then error("the sandbox has been stopped", 3) end
-  local body = json.encode(arguments or {})
+  local body, problem = encoded(arguments)
+  if not body then error(problem, 3) end
   local status, text = send(self, request_bytes(self, verb, body))
   if not status then
     if self._socket then self._socket:close() end
@@ -93,10 +110,15 @@ local function call(self, verb, arguments)
   error("sandbox: " .. (type(value) == "table" and tostring(value.error) or text), 3)
 end
 
-local function expect(name, value, wanted)
+local function expect(self, verb, name, value, wanted)
+  check_self(self, verb)
   if type(value) ~= wanted then
     error(("%s must be a %s, not a %s"):format(name, wanted, type(value)), 3)
   end
+end
+
+local function is_second(value)
+  return value == value and math.abs(value) < LAST_SECOND
 end
 
 ---The requests that the sandbox has seen, in order, newest last (the last 10,000).
@@ -123,9 +145,9 @@ end
 ---Orders a failure. What `path` and `method` leave out matches everything.
 ---@param rule zendesk.sandbox.Fault
 function Box:fail(rule)
-  expect("the fault", rule, "table")
+  expect(self, "fail", "the fault", rule, "table")
   local copy = {}
-  for name, value in pairs(rule) do copy[name] = value end
+  for name, value in next, rule do copy[name] = value end
   if copy.times == math.huge then copy.times = -1 end
   call(self, "fail", copy)
 end
@@ -139,15 +161,16 @@ end
 ---@param seconds number
 ---@return number now epoch seconds by the sandbox's clock
 function Box:advance(seconds)
-  expect("seconds", seconds, "number")
+  expect(self, "advance", "seconds", seconds, "number")
+  if not is_second(seconds) then error("seconds must be less than 8,000 years", 2) end
   return call(self, "advance", { seconds = seconds }).now
 end
 
----Sets a switch, see the table in the README.
+---Sets a switch; docs/testing-with-the-sandbox.md has the table of them.
 ---@param switch string
 ---@param value any
 function Box:set(switch, value)
-  expect("the switch", switch, "string")
+  expect(self, "set", "the switch", switch, "string")
   call(self, "set", { switch = switch, value = value })
 end
 
@@ -156,8 +179,9 @@ end
 ---@param what table<zendesk.sandbox.Kind, integer|table[]|table<string, any>>
 ---@return table
 function Box:seed(what)
-  expect("the seed", what, "table")
-  return call(self, "seed", what)
+  expect(self, "seed", "the seed", what, "table")
+  local made = call(self, "seed", what) -- no tail call: an error names the line of the test
+  return made
 end
 
 ---Puts everything back to how it was at the start.
@@ -167,6 +191,7 @@ end
 
 ---Ends the sandbox and waits for its process. May be called twice.
 function Box:stop()
+  if getmetatable(self) ~= Box then error("call it with a colon: box:stop(…)", 2) end
   if self.stopped then return end
   self.stopped = true
   -- Told to end rather than left to notice: a process in the background of this one may hold a copy

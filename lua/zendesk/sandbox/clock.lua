@@ -25,6 +25,7 @@ function Clock:advance(seconds)
   self._shift = self._shift + seconds
 end
 
+---@param time number|nil the time now by default
 ---@return number what the outside is told
 function Clock:wall(time)
   return (time or self:now()) + self.offset

@@ -59,6 +59,7 @@ function faults.pick(rules, request)
 end
 
 ---True when the request takes effect in spite of the fault.
+---@param rule table
 ---@return boolean
 function faults.carries_out(rule)
   if rule.drop == "before" then return false end

@@ -84,6 +84,7 @@ function fields.check_types(given, types)
 end
 
 ---True for what a person left empty: nothing, null, spaces.
+---@param value any
 ---@return boolean
 function fields.is_blank(value)
   return value == nil or value == json.null or (type(value) == "string" and not value:find "%S")

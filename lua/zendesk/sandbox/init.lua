@@ -19,6 +19,11 @@ local OPTIONS = {
   seed = "table", lua = "string", key = "string",
 }
 
+local ATTACHED = { port = "number", key = "string", email = "string", api_token = "string" }
+
+-- What a date of four digits can show: the end of the year 9999.
+local LAST_SECOND = 253402300800
+
 ---@class zendesk.sandbox.Options
 ---@field port? integer 0, the default of `start`, takes a free one; `serve` takes 8484
 ---@field clock? number epoch seconds at which the sandbox's clock starts; the real time by default
@@ -29,20 +34,47 @@ local OPTIONS = {
 ---@field lua? string the interpreter to run; the one that runs this script by default
 ---@field key? string the control key; random by default
 
-local function check(options)
+-- What a range says: option → predicate and words.
+local RANGES = {
+  port = {
+    function(port) return math.type(port) == "integer" and port >= 0 and port <= 65535 end,
+    "an integer from 0 to 65535",
+  },
+  clock = {
+    function(clock) return clock >= 0 and clock < LAST_SECOND end, "seconds since 1970",
+  },
+  key = { function(key) return key:find "^[%w_-]+$" end, "letters, digits, _ and -" },
+}
+
+local function check(options, known)
+  if options == nil then options = {} end
+  if type(options) ~= "table" then
+    error(("options must be a table, not a %s"):format(type(options)), 3)
+  end
   local copy = {}
-  for name, value in pairs(options or {}) do
-    local wanted = OPTIONS[name]
-    if not wanted then error(("unknown option %q"):format(tostring(name)), 3) end
+  for name, value in next, options do
+    local wanted = known[name]
+    if not wanted then
+      error(('unknown option "%s"'):format(tostring(name):gsub("%c+", " ")), 3)
+    end
     if type(value) ~= wanted then error(("option %s must be a %s"):format(name, wanted), 3) end
+    local range = RANGES[name]
+    if range and not range[1](value) then
+      error(("option %s must be %s"):format(name, range[2]), 3)
+    end
     copy[name] = value
   end
-  copy.email = copy.email or EMAIL
-  copy.api_token = copy.api_token or API_TOKEN
-  copy.key = copy.key or random.hex(32)
   return copy
 end
 
+local function complete(settings)
+  settings.email = settings.email or EMAIL
+  settings.api_token = settings.api_token or API_TOKEN
+  settings.key = settings.key or random.hex(32)
+  return settings
+end
+
+---@class zendesk.sandbox
 local sandbox = {}
 
 ---Starts a sandbox in a process of its own. It ends with `box:stop()`, with the box, or with this
@@ -50,7 +82,7 @@ local sandbox = {}
 ---@param options? zendesk.sandbox.Options
 ---@return zendesk.sandbox.Box|nil box, string? message
 function sandbox.start(options)
-  local settings = check(options)
+  local settings = complete(check(options, OPTIONS))
   local pipe, port = process.start(settings)
   if not pipe then return nil, port --[[@as string]] end
   return box.new {
@@ -63,6 +95,8 @@ end
 ---@param fields { port: integer, key: string, email?: string, api_token?: string }
 ---@return zendesk.sandbox.Box
 function sandbox.attach(fields)
+  fields = check(fields, ATTACHED)
+  if not (fields.port and fields.key) then error("attach needs port and key", 2) end
   return box.new {
     port = fields.port, key = fields.key, email = fields.email or EMAIL,
     api_token = fields.api_token or API_TOKEN,
@@ -84,7 +118,7 @@ Control from another Lua: require("zendesk.sandbox").attach { port = %d, key = "
 ---Runs a sandbox in this process until it is interrupted, and says how to use it.
 ---@param options? zendesk.sandbox.Options
 function sandbox.serve(options)
-  local settings = check(options)
+  local settings = complete(check(options, OPTIONS))
   settings.port = settings.port or 8484
   local running, message = service.new(settings)
   if not running then error(message, 2) end

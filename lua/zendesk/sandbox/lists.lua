@@ -165,6 +165,7 @@ function lists.find(state, request)
   }
 end
 
+---@param name string
 ---@return boolean
 function lists.is_dialect(name)
   return dialects[name] ~= nil

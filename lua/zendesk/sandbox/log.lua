@@ -26,6 +26,7 @@ function log.add(state, request)
   return entry
 end
 
+---@param state zendesk.sandbox.State
 ---@return table[] entries in order
 function log.list(state)
   return json.array(table.move(state.log, state.log_first, state.log_last, 1, {}))

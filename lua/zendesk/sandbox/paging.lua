@@ -185,6 +185,7 @@ local function by_page(context, list)
 end
 
 ---Is the call in the dialect of cursors?
+---@param query table<string, string>
 ---@return boolean
 function paging.is_cursor(query)
   return query["page[size]"] ~= nil or query["page[after]"] ~= nil or query["page[before]"] ~= nil

@@ -28,6 +28,8 @@ function scopes.allow(granted, access, resource, write_implies_read)
   return false
 end
 
+---@param granted string[]
+---@param wanted string
 ---@return boolean
 function scopes.include(granted, wanted)
   for _, scope in ipairs(granted) do
@@ -37,6 +39,8 @@ function scopes.include(granted, wanted)
 end
 
 ---True when every scope of `wanted` is covered by `granted`; `read` covers `tickets:read`.
+---@param granted string[]
+---@param wanted string[]
 ---@return boolean
 function scopes.cover(granted, wanted)
   for _, scope in ipairs(wanted) do

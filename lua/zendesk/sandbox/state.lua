@@ -74,6 +74,8 @@ function State:reset()
 end
 
 ---Sets a switch.
+---@param name string
+---@param value any
 ---@return boolean|nil ok, string? message
 function State:set(name, value)
   local ok, message = switches.check(name, value)
@@ -90,6 +92,7 @@ function State:next_id()
 end
 
 ---Takes a block of consecutive ids.
+---@param count integer
 ---@return integer first
 function State:next_ids(count)
   local first = self._last_id + 1
@@ -107,6 +110,7 @@ function State:add_user(user)
   return user
 end
 
+---@param email string
 ---@return table|nil
 function State:user_by_email(email)
   local id = self.users_by_email[email:lower()]
@@ -144,6 +148,7 @@ function State:add_token(token)
 end
 
 ---Removes a token; its values are forgotten.
+---@param id integer
 ---@return boolean
 function State:remove_token(id)
   local token = self.tokens:get(id)
@@ -153,6 +158,7 @@ function State:remove_token(id)
   return self.tokens:remove(id)
 end
 
+---@param token table
 ---@return boolean
 function State:is_expired(token)
   return token.expires_at ~= nil and token.expires_at <= self.clock:now()

@@ -1,34 +1,27 @@
 --- entry: what every store asks of keys and sets, and the JSON form of a set.
 
+local arguments = require "zendesk.arguments"
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
 
 local entry = {}
 
--- Fits an index of every database, and is far above origin, client, scope and name together.
-local LONGEST_KEY = 1024
-
---- Raises, at the line of whoever called the store, unless the key is one.
+--- Raises, at the line of whoever called the store, unless the call is one: on the store itself,
+--- with a key.
+---@param self any
+---@param class table of the store
+---@param call string "store:load"
 ---@param key any
-function entry.check_key(key)
-  if type(key) ~= "string" then
-    errors.raise(3, "key: string expected, got %s", math.type(key) or type(key))
-  elseif key == "" or #key > LONGEST_KEY then
-    errors.raise(3, "key: 1 to %d bytes expected, got %d", LONGEST_KEY, #key)
-  elseif key:find "%c" or not utf8.len(key) then
-    errors.raise(3, "key: UTF-8 without control characters expected")
-  end
+function entry.check(self, class, call, key)
+  arguments.self(self, class, call)
+  arguments.check("key", key, "key")
 end
 
---- Raises, at the line of whoever called the store, unless the set is a table with a JSON form of
---- an object.
+--- Raises unless the set is a table with a JSON form of an object.
 ---@param set any
 function entry.check_set(set)
-  if type(set) ~= "table" then
-    errors.raise(3, "set: table expected, got %s", math.type(set) or type(set))
-  elseif #set > 0 then
-    errors.raise(3, "set: a table with names expected, got an array")
-  end
+  arguments.check("set", set, "table")
+  if rawlen(set) > 0 then errors.raise(3, "set: table with names expected, got an array") end
 end
 
 --- The JSON form of a set.

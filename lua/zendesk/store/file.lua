@@ -45,9 +45,9 @@ local CHANGE_TIMEOUT = 5
 ---@param options zendesk.store.FileOptions
 ---@return zendesk.store.File
 function file.new(options)
-  options = arguments.options(options, OPTIONS)
+  options = arguments.required(options, OPTIONS)
   local path = options.path
-  if not path or path == "" or path:find "%z" then
+  if not path or path == "" or path:find("\0", 1, true) then
     errors.raise(2, "option 'path': the path of a file expected")
   end
   return setmetatable({ _path = path, _swept = false }, File)
@@ -104,7 +104,7 @@ end
 ---@return table? set nil when nothing is there
 ---@return zendesk.Error? err
 function File:load(key)
-  entry.check_key(key)
+  entry.check(self, File, "store:load", key)
   local document, err = read(self)
   if not document then return nil, err end
   return document.tokens[key]
@@ -116,7 +116,7 @@ end
 ---@return true?
 ---@return zendesk.Error? err
 function File:save(key, set)
-  entry.check_key(key)
+  entry.check(self, File, "store:save", key)
   entry.check_set(set)
   local handle <close>, err = take_file(self)
   if not handle then return nil, err end
@@ -141,7 +141,7 @@ end
 ---@return true?
 ---@return zendesk.Error? err
 function File:delete(key)
-  entry.check_key(key)
+  entry.check(self, File, "store:delete", key)
   local handle <close>, err = take_file(self)
   if not handle then return nil, err end
   local document
@@ -162,7 +162,7 @@ end
 ---@return zendesk.Lock?
 ---@return zendesk.Error? err
 function File:lock(key, timeout, driver)
-  entry.check_key(key)
+  entry.check(self, File, "store:lock", key)
   lock.check_wait(timeout, driver)
   return lock.file(("%s.%s.lock"):format(self._path, entry.digest(key)), timeout, driver)
 end

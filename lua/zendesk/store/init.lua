@@ -26,6 +26,7 @@
 -- they, and whatever else a store prints, hold nothing of what was saved. A store is right when it
 -- passes spec/support/store_suite.lua.
 
+---@class zendesk.store
 local store = {}
 
 ---@class zendesk.Store
@@ -41,9 +42,10 @@ local store = {}
 ---@field release fun(self: zendesk.Lock)
 
 --- Keeps everything in memory: it is gone when the process ends.
+---@param options nil there are none
 ---@return zendesk.Store
-function store.memory()
-  return require "zendesk.store.memory".new()
+function store.memory(options)
+  return require "zendesk.store.memory".new(options)
 end
 
 --- Keeps everything in one private file.

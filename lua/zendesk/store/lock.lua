@@ -1,5 +1,6 @@
 --- lock: the locks that stores give out, and the wait for one.
 
+local arguments = require "zendesk.arguments"
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
 local file_fault = require "zendesk.store.file_fault"
@@ -17,6 +18,7 @@ local GROWTH = 1.5
 
 --- Gives the lock back. Idempotent.
 function Lock:release()
+  arguments.self(self, Lock, "lock:release")
   local release = self._release
   self._release = nil
   if release then release() end
@@ -41,12 +43,8 @@ end
 ---@param timeout any
 ---@param driver any
 function lock.check_wait(timeout, driver)
-  if type(timeout) ~= "number" or timeout ~= timeout or timeout < 0 then
-    errors.raise(3, "timeout: a number of seconds expected, got %s",
-      type(timeout) == "number" and timeout or type(timeout))
-  elseif type(driver) ~= "table" or not (driver.sleep and driver.now) then
-    errors.raise(3, "driver: an object with now and sleep expected, got %s", type(driver))
-  end
+  arguments.check("timeout", timeout, "duration")
+  arguments.check("driver", driver, "waiter")
 end
 
 local function timed_out(timeout, what)

@@ -2,6 +2,7 @@
 --
 -- Sets are kept in their JSON form, so that this store takes and gives exactly what the others do.
 
+local arguments = require "zendesk.arguments"
 local entry = require "zendesk.store.entry"
 local lock = require "zendesk.store.lock"
 
@@ -16,8 +17,10 @@ Memory.__name = "zendesk.store.memory"
 local contents = setmetatable({}, { __mode = "k" })
 
 --- An empty store.
+---@param options nil there are none
 ---@return zendesk.store.Memory
-function memory.new()
+function memory.new(options)
+  arguments.options(options, {})
   local self = setmetatable({ _locked = {} }, Memory)
   contents[self] = {}
   return self
@@ -28,7 +31,7 @@ end
 ---@return table? set nil when nothing is there
 ---@return zendesk.Error? err
 function Memory:load(key)
-  entry.check_key(key)
+  entry.check(self, Memory, "store:load", key)
   local json = contents[self][key]
   if json then return entry.decode(json) end
   return nil
@@ -40,7 +43,7 @@ end
 ---@return true?
 ---@return zendesk.Error? err
 function Memory:save(key, set)
-  entry.check_key(key)
+  entry.check(self, Memory, "store:save", key)
   entry.check_set(set)
   local json, err = entry.encode(set)
   if not json then return nil, err end
@@ -52,7 +55,7 @@ end
 ---@param key string
 ---@return true
 function Memory:delete(key)
-  entry.check_key(key)
+  entry.check(self, Memory, "store:delete", key)
   contents[self][key] = nil
   return true
 end
@@ -64,7 +67,7 @@ end
 ---@return zendesk.Lock?
 ---@return zendesk.Error? err
 function Memory:lock(key, timeout, driver)
-  entry.check_key(key)
+  entry.check(self, Memory, "store:lock", key)
   lock.check_wait(timeout, driver)
   local locked = self._locked
   return lock.await(function()

@@ -97,7 +97,7 @@ end
 ---@param options zendesk.store.SqlOptions
 ---@return zendesk.store.Sql
 function sql.new(options)
-  options = arguments.options(options, OPTIONS)
+  options = arguments.required(options, OPTIONS)
   local dialect = check_dialect(options.dialect)
   check_source(options, dialect)
   local names = check_table(options.table or DEFAULT_TABLE)
@@ -136,7 +136,7 @@ end
 ---@return table? set nil when nothing is there
 ---@return zendesk.Error? err
 function Sql:load(key)
-  entry.check_key(key)
+  entry.check(self, Sql, "store:load", key)
   local tokens = self._context.names.tokens
   local row, err = run(self, "read", function(quote)
     return ("SELECT token_set FROM %s WHERE name = %s"):format(tokens, quote(key))
@@ -154,7 +154,7 @@ end
 ---@return true?
 ---@return zendesk.Error? err
 function Sql:save(key, set)
-  entry.check_key(key)
+  entry.check(self, Sql, "store:save", key)
   entry.check_set(set)
   local json, err = entry.encode(set)
   if not json then return nil, err end
@@ -173,7 +173,7 @@ end
 ---@return true?
 ---@return zendesk.Error? err
 function Sql:delete(key)
-  entry.check_key(key)
+  entry.check(self, Sql, "store:delete", key)
   local row, err = run(self, "deleted", function(quote)
     return ("DELETE FROM %s WHERE name = %s"):format(self._context.names.tokens, quote(key))
   end)
@@ -188,7 +188,7 @@ end
 ---@return zendesk.Lock?
 ---@return zendesk.Error? err
 function Sql:lock(key, timeout, driver)
-  entry.check_key(key)
+  entry.check(self, Sql, "store:lock", key)
   lock.check_wait(timeout, driver)
   if not self._created then
     local ok, reason, lost = self._dialect.create(self._context.session, self._context.names)
@@ -201,6 +201,7 @@ end
 --- Closes the connections that `connect` has made, but for those of locks that are held. Whatever
 --- is called next connects again.
 function Sql:close()
+  arguments.self(self, Sql, "store:close")
   local context = self._context
   context.session:close()
   while #context.idle > 0 do table.remove(context.idle):close() end

@@ -219,7 +219,7 @@ end)
 
 describe("the options of a provider", function()
   it("are checked", function()
-    assert.error_matches(function() provider_with { stor = 1 } end, 'did you mean "store"')
+    assert.error_matches(function() provider_with { stor = 1 } end, "did you mean 'store'")
     assert.error_matches(function() provider_with { store = {} } end, "load, save, delete and lock")
     assert.error_matches(function() provider_with { tokens = {} } end, "access_token")
     assert.error_matches(function() provider_with { app = {} } end, "client_id")

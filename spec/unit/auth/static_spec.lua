@@ -55,7 +55,7 @@ describe("an API token", function()
     assert.error_matches(function() auth.api_token { email = "a@example.com" } end,
       "needs api_token")
     assert.error_matches(function() auth.api_token { email = "a@example.com", token = "x" } end,
-      "no option")
+      "unknown option")
   end)
 
   it("is shown nowhere", function()
@@ -205,6 +205,6 @@ describe("a token function", function()
   end)
 
   it("must be a function", function()
-    assert.error_matches(function() auth.from_function "token" end, "takes a function")
+    assert.error_matches(function() auth.from_function "token" end, "function expected")
   end)
 end)

@@ -21,14 +21,6 @@ describe("scope", function()
     assert.equal(scope.canonical "write read", scope.canonical { "read", "write" })
   end)
 
-  it("tells a scope from other values", function()
-    assert.is_true(scope.is_scope "read")
-    assert.is_true(scope.is_scope {})
-    assert.is_false(scope.is_scope { read = true })
-    assert.is_false(scope.is_scope { 1 })
-    assert.is_false(scope.is_scope(7))
-  end)
-
   it("knows the published words", function()
     for _, word in ipairs { "read", "write", "impersonate", "tickets:read", "hc:write", "zis:read",
       "tickets" } do

@@ -54,6 +54,18 @@ describe("zd.client", function()
     assert.is_nil(driver.requests[1].body)
   end)
 
+  it("sends redirect_uri as a list, an empty one too, and leaves the caller's alone", function()
+    local give_back, made = fake_driver.capture_bodies()
+    local fields = { identifier = "a", redirect_uri = {} }
+    driver:reply({ body = { client = { id = 7 } } }, { body = { client = { id = 7 } } })
+    zd.client:create(fields)
+    zd.client:update(7, { redirect_uri = {} })
+    give_back()
+    assert.equal('{"client":{"identifier":"a","redirect_uri":[]}}', made[1].text)
+    assert.equal('{"client":{"redirect_uri":[]}}', made[2].text)
+    assert.is_nil(getmetatable(fields.redirect_uri))
+  end)
+
   describe("whose creation is in doubt", function()
     local function create(...)
       driver:reply({ error = "transport", sent = true }, ...)
