@@ -1,8 +1,8 @@
 -- Turns counts into a report:
 --   lua5.4 tools/coverage.lua lua DIRECTORY   line counts written by spec/support/line_counter.lua
 --   gcov -b --stdout … | lua5.4 tools/coverage.lua c
--- One row per file (lines, for C branches too) with the lines that never ran below it; the total
--- comes last.
+-- One row per file (lines, for C branches too) with the lines that never ran below it, their text
+-- included; what lacks most comes first, the total last.
 
 local function percent(part, whole) return whole == 0 and 100 or 100 * part / whole end
 
@@ -31,15 +31,37 @@ local function print_row(title, counts)
   print(text .. "  " .. title)
 end
 
+-- Lines of a file whose text is shown; a file that never ran at all is not printed in full.
+local MOST_SHOWN = 15
+
+local function print_missed(path, missed)
+  print("    never ran: " .. ranges(missed))
+  local file <close> = io.open(path)
+  if not file then return end
+  local number, place = 0, 1
+  for text in file:lines() do
+    number = number + 1
+    if missed[place] == number then
+      print(("    %6d  %s"):format(number, text))
+      place = place + 1
+      if place > MOST_SHOWN then break end
+    end
+  end
+end
+
 -- files: name → { lines, run, missed = {…}, branches, taken }; groups: prefixes with a total each,
 -- the last of which covers all.
 local function print_report(files, groups)
   local names = {}
   for name in pairs(files) do names[#names + 1] = name end
-  table.sort(names)
+  table.sort(names, function(a, b)
+    local left, right = #files[a].missed, #files[b].missed
+    if left ~= right then return left > right end
+    return a < b
+  end)
   for _, name in ipairs(names) do
     print_row(name, files[name])
-    if #files[name].missed > 0 then print("    never ran: " .. ranges(files[name].missed)) end
+    if #files[name].missed > 0 then print_missed(name, files[name].missed) end
   end
   for _, prefix in ipairs(groups) do
     local total = { lines = 0, run = 0, branches = 0, taken = 0 }

@@ -21,16 +21,26 @@ local function lines_of(source)
   return lines
 end
 
+-- The same by function: asking for the function alone is what a hook can afford.
+local lines_by_function = setmetatable({}, { __mode = "k" })
+
 local function on_line(_, line)
-  local lines = lines_of(debug.getinfo(2, "S").source)
+  local f = debug.getinfo(2, "f").func
+  local lines = lines_by_function[f]
+  if lines == nil then
+    lines = lines_of(debug.getinfo(f, "S").source)
+    lines_by_function[f] = lines
+  end
   if lines then lines[line] = true end
 end
 
 local function write_counts()
   if not next(counted) then return end
-  local pipe = assert(io.popen(("mktemp '%s/XXXXXXXX'"):format(directory), "r"))
-  local file = assert(io.open(pipe:read "l", "w"))
+  local pipe = assert(io.popen(("mktemp '%s/XXXXXXXX' 2>/dev/null"):format(directory), "r"))
+  local path = pipe:read "l"
   pipe:close()
+  local file = path and io.open(path, "w")
+  if not file then return end -- a process of another user, or one without descriptors left
   for source, lines in pairs(counted) do
     for line in pairs(lines) do file:write(source, "\t", line, "\n") end
   end
