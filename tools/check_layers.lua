@@ -32,7 +32,10 @@ local LUA_FLOORS = {
     "resources%..*", "lifecycle%..*", "sandbox", "sandbox%..*" },
   { "environment", "instance", "doctor", "doctor%..*" },
   { "init" },
+  { "cli", "cli%..*" },
 }
+-- The command line is a user of the library like any other: this is what it may require.
+local PUBLIC = { init = true, progress = true }
 
 local LUA_HEADERS = {
   ["lua.h"] = true, ["lauxlib.h"] = true, ["lualib.h"] = true, ["luaconf.h"] = true,
@@ -100,7 +103,11 @@ local function check_require(path, number, line)
   if not name or name:find "^_meta/" or line:find "^%s*%-%-" then return end
   local from = name:gsub("/init$", ""):gsub("/", ".")
   for to in line:gmatch 'require%s*%(?%s*"zendesk%.?([%w_%.]*)"' do
-    check_arrow(path, number, from, to == "" and "init" or to, LUA_FLOORS)
+    if to == "" then to = "init" end
+    check_arrow(path, number, from, to, LUA_FLOORS)
+    if from:find "^cli" and not to:find "^cli" and not PUBLIC[to] then
+      report("%s:%d: the command line stands on the public API, not on %s", path, number, to)
+    end
   end
 end
 
@@ -166,7 +173,7 @@ for _, path in ipairs(list_files "find lua -name '*.lua'") do
   check_lines(path, check_require)
   check_lua_functions(path)
 end
-local others = "find spec examples tools -name node_modules -prune -o -type f "
+local others = "find spec examples tools bench -name node_modules -prune -o -type f "
   .. [[\( -name '*.lua' -o -name '*.c' -o -name '*.h' \) -print]]
 for _, path in ipairs(list_files(others)) do
   check_lines(path, function() end)

@@ -13,6 +13,7 @@ local sound = {
   ["spec/a_spec.lua"] = "",
   ["tools/a.lua"] = "",
   ["examples/a.lua"] = "",
+  ["bench/a.lua"] = "",
 }
 
 -- What the tool says about the sound tree with some files changed.
@@ -61,6 +62,9 @@ describe("tools/check_layers.lua", function()
     ["a require that points upwards"] = {
       { ["lua/zendesk/request.lua"] = 'require "zendesk.instance"\n' },
       "arrow upwards, from request",
+    },
+    ["a command that goes around the public API"] = {
+      { ["lua/zendesk/cli/init.lua"] = 'require "zendesk.request"\n' }, "stands on the public API",
     },
     ["a require that leaves the ground floor"] = {
       { ["lua/zendesk/errors.lua"] = 'return { f = function() require("zendesk.pages") end }\n' },

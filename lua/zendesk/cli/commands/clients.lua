@@ -1,0 +1,154 @@
+-- clients: the OAuth clients of the account.
+
+local failure = require "zendesk.cli.failure"
+local files = require "zendesk.cli.files"
+local profile = require "zendesk.cli.profile"
+local secrets = require "zendesk.cli.secret"
+local shared = require "zendesk.cli.parser".shared
+local zendesk = require "zendesk"
+
+local clients = {}
+
+local COLUMNS = { "id", "identifier", "name", "kind" }
+local FIELDS = {
+  "id", "identifier", "name", "kind", "description", "redirect_uri", "secret", "secret_file",
+}
+
+local function attributes(command)
+  command:option "--name" :argname "TEXT" :description "What people are shown."
+  command:option "--kind" :choices { "public", "confidential" }
+    :description "A public client has no secret."
+  command:option "--description" :argname "TEXT"
+  command:option "--redirect-uri" :argname "URI" :count "*"
+    :description "Where a login may lead; again for another one."
+end
+
+function clients.define(root)
+  local group = root:command("clients", "OAuth clients."):command_target "action"
+  group:command("list", "List the clients.")
+
+  local create = group:command("create", "Make a client.")
+  create:argument("identifier", "The name that programs give; unique in the account.")
+  attributes(create)
+  shared.secret_out(create)
+  shared.dry_run(create)
+
+  local ensure = group:command("ensure", "Make clients be as wanted; a second run does nothing.")
+  ensure:argument("identifier", "Of the client, unless --file is given."):args "?"
+  attributes(ensure)
+  ensure:option "--file" :argname "FILE"
+    :description "JSON: a client or an array of them; - for standard input."
+  shared.dry_run(ensure)
+
+  local rotate = group:command("rotate", "Give a client a new secret. The old one ends at once.")
+  rotate:argument("client", "Numeric id or identifier.")
+  shared.secret_out(rotate)
+  shared.yes(rotate)
+  shared.dry_run(rotate)
+
+  local delete = group:command("delete", "Delete a client, and end all of its tokens.")
+  delete:argument("client", "Numeric id or identifier.")
+  shared.yes(delete)
+  shared.dry_run(delete)
+end
+
+function clients.list(cli)
+  local zd <close> = cli:connect()
+  cli.out:list(assert(zd.client:list()), COLUMNS)
+end
+
+local function wanted(args)
+  return {
+    identifier = args.identifier, name = args.name, kind = args.kind,
+    description = args.description,
+    redirect_uri = #args.redirect_uri > 0 and zendesk.array(args.redirect_uri) or nil,
+  }
+end
+
+function clients.create(cli)
+  local fields = wanted(cli.args)
+  fields.name, fields.kind = fields.name or fields.identifier, fields.kind or "confidential"
+  if cli:would({ client = fields }, "create OAuth client %q", fields.identifier) then return end
+  local deliver = fields.kind == "confidential" and secrets.receiver(cli.args)
+  local zd <close> = cli:connect()
+  local client, err = zd.client:create(fields)
+  if not client then
+    secrets.give_up(cli.args)
+    error(err, 0)
+  end
+  if deliver then deliver(client, "secret") else client.secret = nil end
+  cli.out:record(client, FIELDS)
+  if client.secret then cli.out:note "The secret is shown this once: keep it." end
+end
+
+local function wanted_of_file(path)
+  local text, message = files.read(path)
+  if not text then failure.raise("usage", message) end
+  local list = assert(zendesk.json.decode(text))
+  return zendesk.json.is_array(list) and list or { list }
+end
+
+function clients.ensure(cli)
+  local args = cli.args
+  if (args.identifier == nil) == (args.file == nil) then
+    failure.raise("usage", "clients ensure takes an identifier or --file")
+  end
+  local zd <close> = cli:connect()
+  local results = zendesk.array()
+  for _, fields in ipairs(args.file and wanted_of_file(args.file) or { wanted(args) }) do
+    local result = assert(zd.client:ensure(fields, { dry_run = args.dry_run or false }))
+    if not cli.out.is_json then cli.out:say("%s", tostring(result)) end
+    local client = result.client
+    local is_new = result.actions[1] == "create" and client and client.kind == "confidential"
+    if client then client.secret = nil end
+    if is_new then
+      cli.out:note("Its secret was not kept; `zendesk clients rotate %s` makes one that is.",
+        client.identifier)
+    end
+    results[#results + 1] = {
+      identifier = result.identifier, changed = result.changed, actions = result.actions,
+      diff = zendesk.array(result.diff), client = client, dry_run = result.dry_run,
+    }
+  end
+  if cli.out.is_json then cli.out:json(results) end
+end
+
+-- The secret is in the store before anything else can fail; --out has a copy of it.
+local function rotated(zd, client, store, key)
+  local result, err, partial = zd.client:rotate(client, { store = store, key = key })
+  if result then return result, assert(store:load(key)).client_secret end
+  if partial and partial.client_secret then
+    io.stderr:write("The new secret, which could not be stored: ", partial.client_secret, "\n")
+  end
+  return error(err, 0)
+end
+
+function clients.rotate(cli)
+  local zd <close> = cli:connect()
+  local client = cli.client(zd, cli.args.client)
+  local facts = { id = client.id, identifier = client.identifier }
+  if cli:would(facts, "give OAuth client %q a new secret", client.identifier) then return end
+  cli:confirm("Give OAuth client %q a new secret? The old one ends at once.", client.identifier)
+  if cli.args.out then files.reserve(cli.args.out) end
+  local store, key = profile.store(), profile.secret_key(zd:origin(), client.identifier)
+  local result, secret = rotated(zd, client, store, key)
+  facts.verified, facts.stored_as = result.verified, key
+  if cli.args.out then
+    facts.secret_file = files.fill(cli.args.out, secret .. "\n") and cli.args.out or nil
+  elseif cli.args.show_secret then
+    facts.secret = secret
+  end
+  cli.out:record(facts, { "id", "identifier", "verified", "stored_as", "secret", "secret_file" })
+end
+
+function clients.delete(cli)
+  local zd <close> = cli:connect()
+  local client = cli.client(zd, cli.args.client)
+  local facts = { id = client.id, identifier = client.identifier, deleted = true }
+  if cli:would(facts, "delete OAuth client %q", client.identifier) then return end
+  cli:confirm("Delete OAuth client %q, and end all of its tokens?", client.identifier)
+  assert(zd.client:delete(client))
+  cli.out:done(facts, "deleted OAuth client %q (id %d)", client.identifier, client.id)
+end
+
+return clients

@@ -1,0 +1,77 @@
+-- request: any call of the API. The reply is JSON, whoever reads it.
+
+local failure = require "zendesk.cli.failure"
+local files = require "zendesk.cli.files"
+local shared = require "zendesk.cli.parser".shared
+local zendesk = require "zendesk"
+
+local request = {}
+
+function request.define(root)
+  local command = root:command("request", "Make any call: request GET /api/v2/tickets")
+  command:argument("method", "GET, POST, PUT, PATCH, DELETE or HEAD."):convert(string.upper)
+    :choices { "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD" }
+  command:argument("path", "Begins with /api; or an address of the account.")
+  command:option "--json" :target "body" :argname "JSON"
+    :description "The body: JSON, @FILE, or - for standard input."
+  command:option "--query" :argname "NAME=VALUE" :count "*" :description "Added to the path."
+  command:flag "--each" :description "Every record of a list, page after page, one a line."
+  command:option "--limit" :argname "N" :convert(shared.count)
+    :description "With --each: at most so many records."
+  command:option "--idempotency-key" :argname "KEY"
+    :description "Lets Zendesk recognise a repeated POST."
+  shared.dry_run(command)
+end
+
+local function body_of(word)
+  if not word then return nil end
+  local path = word == "-" and word or word:match "^@(.+)$"
+  local text, message = word, nil
+  if path then text, message = files.read(path) end
+  if not text then failure.raise("usage", "cannot read the body: " .. message) end
+  local body, err = zendesk.json.decode(text)
+  if err then
+    failure.raise("usage", ("the body is not JSON: %s (byte %d)"):format(err.message, err.offset))
+  end
+  return body
+end
+
+local function query_of(words)
+  local query = {}
+  for _, word in ipairs(words) do
+    local name, value = word:match "^([^=]+)=(.*)$"
+    if not name then failure.raise("usage", ("--query takes NAME=VALUE, not %q"):format(word)) end
+    query[name] = value
+  end
+  return next(query) and query or nil
+end
+
+local function each(cli, path, query)
+  local zd <close> = cli:connect()
+  local records = zd:each(path, { query = query, limit = cli.args.limit })
+  while true do
+    local record, err = records:next()
+    if err then error(err, 0) end
+    if record == nil then return end
+    cli.out:json_line(record)
+  end
+end
+
+function request.run(cli)
+  local args = cli.args
+  cli.out.is_json = true
+  local method, path = args.method, args.path
+  if not path:find "^/" and not path:find "^https?://" then path = "/" .. path end
+  local body, query = body_of(args.body), query_of(args.query)
+  local facts = { method = method, path = path, query = query, json = body }
+  if cli:would(facts, "send %s %s", method, path) then return end
+  if args.each then return each(cli, path, query) end
+  local zd <close> = cli:connect()
+  local reply = assert(zd:request(method, path, {
+    json = body, query = query, idempotency_key = args.idempotency_key,
+  }))
+  if type(reply) == "string" then return cli.out:raw(reply) end
+  if reply ~= true then cli.out:json(reply) end
+end
+
+return request

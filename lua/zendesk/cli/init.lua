@@ -1,0 +1,43 @@
+-- cli: the command line, `zendesk`. It stands on the public API alone: every command in commands/
+-- is a few lines over `require "zendesk"`, and what they share is in the files beside this one.
+
+local failure = require "zendesk.cli.failure"
+
+local cli = {}
+
+-- A command line without argparse says what to install, and not where Lua has looked for it.
+local function has_argparse()
+  if pcall(require, "argparse") then return true end
+  io.stderr:write("zendesk: the command line needs argparse: luarocks install argparse\n"
+    .. "(Debian: apt-get install lua-argparse)\n")
+  return false
+end
+
+local function run(arguments)
+  local parser = require "zendesk.cli.parser"
+  local given = parser.parse(arguments)
+  local context = require "zendesk.cli.context".new(given)
+  return parser.command(given)(context)
+end
+
+-- What is still in the buffers can fail too: a full disk, a reader that has gone.
+local function flush()
+  local ok, message = io.stdout:flush()
+  if not ok then failure.output(message) end
+end
+
+---Runs a command line.
+---@param arguments string[] as in the global `arg`
+---@return integer status for os.exit; see zendesk.cli.failure
+function cli.main(arguments)
+  if not has_argparse() then return failure.STATUS.failed end
+  local ok, result = xpcall(function()
+    local status = run(arguments)
+    flush()
+    return status
+  end, failure.traced)
+  if ok then return result or failure.STATUS.ok end
+  return failure.report(result, arguments)
+end
+
+return cli

@@ -1,0 +1,114 @@
+-- parser: the command line as argparse sees it. Each group of commands adds its own.
+
+local argparse = require "argparse"
+local failure = require "zendesk.cli.failure"
+
+local parser = {}
+
+-- In the order of the help.
+local GROUPS = {
+  "login", "logout", "whoami", "doctor", "request", "clients", "tokens", "sandbox", "completion",
+}
+
+local DESCRIPTION = "Zendesk from the command line: logins, any API call, OAuth clients and tokens."
+
+-- argparse wraps paragraphs, each of which has to be one line.
+local EPILOG = ([[
+Credentials come from --profile or ZENDESK_PROFILE, else from the environment (ZENDESK_SUBDOMAIN
+with ZENDESK_OAUTH_TOKEN, or ZENDESK_OAUTH_CLIENT_ID and ZENDESK_OAUTH_CLIENT_SECRET, or
+ZENDESK_EMAIL and ZENDESK_API_TOKEN), else from the profile "default", which `zendesk login` makes.
+
+Exit status: 0 done; 1 failed, or something was found; 2 usage; 3 credential; 4 not found; 5 rate
+limit; 6 not reachable, try later; 7 may have been carried out, look first; 130 interrupted.]])
+  :gsub("([^\n])\n([^\n])", "%1 %2")
+
+local function print_version()
+  io.stdout:write("zendesk ", require "zendesk"._VERSION, "\n")
+  os.exit(0, true)
+end
+
+local function add_globals(root)
+  root:option "--profile" :argname "NAME" :description "Use this profile."
+  root:option "--output" :argname "FORMAT" :default "auto" :choices { "auto", "json", "table" }
+    :description "json, table, or auto: table on a terminal, else json."
+  root:flag "--json" :description "The same as --output=json."
+  root:flag "-q --quiet" :description "No warnings, notes and progress."
+  root:flag "-V --version" :description "Print the version." :action(print_version)
+end
+
+---The parser, with every command.
+---@return table argparse's
+function parser.new()
+  local root = argparse("zendesk", DESCRIPTION, EPILOG)
+    :command_target "group" :require_command(false) :help_max_width(80)
+  add_globals(root)
+  for _, name in ipairs(GROUPS) do
+    require("zendesk.cli.commands." .. name).define(root)
+  end
+  function root.error(at, message) failure.usage(message, at:get_usage()) end
+  return root
+end
+
+---@param arguments string[]
+---@return table given
+function parser.parse(arguments)
+  local root = parser.new()
+  local given = root:parse(arguments)
+  if not given.group then
+    io.stdout:write(root:get_help(), "\n")
+    os.exit(0, true)
+  end
+  return given
+end
+
+---The function of a command.
+---@param given table
+---@return fun(cli: zendesk.cli.Context): integer|nil
+function parser.command(given)
+  local group = require("zendesk.cli.commands." .. given.group)
+  return group[given.action or "run"]
+end
+
+---Options that several commands have.
+parser.shared = {}
+
+---@param command table argparse's
+function parser.shared.dry_run(command)
+  return command:flag "-n --dry-run" :description "Say what would be done, and do nothing."
+end
+
+---@param command table argparse's
+function parser.shared.yes(command)
+  return command:flag "-y --yes" :description "Do not ask."
+end
+
+---@param command table argparse's
+function parser.shared.secret_out(command)
+  command:option "--out" :argname "FILE"
+    :description "Write the secret to this new file, for its owner alone."
+  command:flag "--show-secret" :description "Print the secret where the output is no terminal."
+end
+
+local SECONDS = { [""] = 1, s = 1, m = 60, h = 3600, d = 86400, w = 604800 }
+
+---Reads a length of time: 90d, 12h, 30m, 45s, or seconds.
+---@param text string
+---@return integer|nil seconds
+---@return string|nil message
+function parser.shared.duration(text)
+  local digits, unit = text:match "^(%d+)([smhdw]?)$"
+  if digits and #digits < 10 then return math.tointeger(tonumber(digits)) * SECONDS[unit] end
+  return nil, ("'%s' is no length of time: 90d, 12h, 30m or 45s is one"):format(text)
+end
+
+---Reads a whole number above 0.
+---@param text string
+---@return integer|nil
+---@return string|nil message
+function parser.shared.count(text)
+  local number = math.tointeger(tonumber(text))
+  if number and number > 0 then return number end
+  return nil, ("'%s' is no number above 0"):format(text)
+end
+
+return parser

@@ -1,0 +1,67 @@
+-- secret: the ways of a secret into the program and out of it. In: typed without echo, or from a
+-- private file, never from an argument, which every user of the machine can see. Out: on a
+-- terminal, into a new private file, or, where it was asked for, into a pipe.
+
+local failure = require "zendesk.cli.failure"
+local files = require "zendesk.cli.files"
+local terminal = require "zendesk.cli.terminal"
+
+local secret = {}
+
+---A secret from a file, without the end of its line.
+---@param path string "-" is standard input
+---@return string
+function secret.from_file(path)
+  local text, message = files.read(path)
+  if not text then failure.raise("usage", ("cannot read the secret: %s"):format(message)) end
+  if path ~= "-" and not files.is_private(path) then
+    failure.raise("usage", ("others can read the file %s"):format(path),
+      ("chmod 600 %s, and make a new secret if somebody has"):format(terminal.quote(path)))
+  end
+  text = text:match "^%s*(.-)%s*$"
+  if text == "" then failure.raise("usage", ("the file %s holds no secret"):format(path)) end
+  return text
+end
+
+---A secret from the file that is named, else from the terminal.
+---@param path string|nil
+---@param prompt string
+---@return string
+function secret.read(path, prompt)
+  if path then return secret.from_file(path) end
+  local word = terminal.ask_hidden(prompt)
+  if word and word ~= "" then return word end
+  return failure.raise("usage", word and "no secret was typed"
+    or "there is no terminal to type the secret on", "--secret-file takes it from a file")
+end
+
+---Makes ready for a secret that is shown once, before it is asked for: in a pipe, nothing is sent
+---unless the secret has a place to go.
+---@param given { out: string|nil, show_secret: boolean|nil }
+---@return fun(record: table, field: string) deliver takes the secret out of the record, unless it
+---may be printed
+function secret.receiver(given)
+  if given.out then
+    files.reserve(given.out)
+  elseif not given.show_secret and not terminal.is(1) then
+    failure.raise("usage", "the secret is shown once, and the output is no terminal",
+      "--out FILE keeps it in a private file, --show-secret prints it")
+  end
+  return function(record, field)
+    local word = record[field]
+    if not given.out or type(word) ~= "string" then return end
+    if not files.fill(given.out, word .. "\n") then
+      failure.raise("failed", ("the secret could not be written to %s"):format(given.out),
+        "delete the record and make another one")
+    end
+    record[field], record.secret_file = nil, given.out
+  end
+end
+
+---Takes back what `receiver` has made, where there was no secret after all.
+---@param given { out: string|nil }
+function secret.give_up(given)
+  if given.out then os.remove(given.out) end
+end
+
+return secret

@@ -1,0 +1,212 @@
+-- Secrets on the command line: typed without echo, taken from private files, given away once, and
+-- never in an argument, an output, or a file that others can read.
+
+local console = require "spec.cli.console"
+local json = require "cjson"
+local process = require "spec.support.process"
+local sandbox = require "zendesk.sandbox"
+
+local SECRET = "canary-secret-of-the-client"
+
+describe("a secret", function()
+  local box, home, remove
+
+  setup(function() box = assert(sandbox.start()) end)
+
+  teardown(function() box:stop() end)
+
+  before_each(function()
+    box:reset()
+    box:seed { clients = { {
+      identifier = "nightly", name = "Nightly", kind = "confidential", secret = SECRET,
+    } } }
+    box:clear_requests()
+    home, remove = process.temporary_directory()
+  end)
+
+  after_each(function() remove() end)
+
+  local function zendesk(words, stdin)
+    local env = console.environment(home, console.admin(box))
+    return console.run(words, { env = env, stdin = stdin, cwd = home })
+  end
+
+  local LOGIN = "login --client-id nightly --client-credentials --base-url "
+
+  local function login(more, stdin)
+    local words = {}
+    for word in (LOGIN .. box.base_url .. (more or "")):gmatch "%S+" do words[#words + 1] = word end
+    return zendesk(words, stdin)
+  end
+
+  local function mode_of(path)
+    return process.run({ "stat", "-c", "%a", home .. "/" .. path }).stdout
+  end
+
+  local function is_anywhere(text)
+    return process.run({ "grep", "-rlF", text, home }).stdout
+  end
+
+  describe("that is typed #pty", function()
+    local terminal
+
+    before_each(function()
+      terminal = console.terminal(console.environment(home, console.admin(box)), home)
+    end)
+
+    after_each(function() terminal:close() end)
+
+    it("is not on the screen, and in no list of processes", function()
+      box:fail { path = "/oauth/tokens", delay = 3 }
+      terminal:start("zendesk " .. LOGIN .. box.base_url)
+      terminal:wait_for "Secret of nightly:"
+      local asking = process.run({ "ps", "-eo", "args" }).stdout
+      terminal:type(SECRET)
+      -- It has arrived, and is not answered yet.
+      assert(console.wait_until(function() return #box:requests() > 0 end))
+      local sending = process.run({ "ps", "-eo", "args" }).stdout
+      local screen, status = terminal:finish()
+      assert.equal(0, status, screen)
+      assert.truthy(screen:find("Logged in", 1, true))
+      for _, text in ipairs { asking, sending, screen } do
+        assert.truthy(text:find("nightly", 1, true))
+        assert.is_nil(text:find(SECRET, 1, true))
+      end
+    end)
+
+    it("leaves a terminal that echoes, also after Ctrl-C", function()
+      terminal:start("zendesk " .. LOGIN .. box.base_url .. "; echo status $?; stty -a")
+      terminal:wait_for "Secret of nightly:"
+      terminal:press "C-c"
+      local screen = terminal:finish()
+      assert.truthy(screen:find("status 130", 1, true), screen)
+      assert.truthy(screen:find " echo ", screen)
+      assert.is_nil(screen:find "traceback")
+      assert.equal(0, #box:requests())
+    end)
+  end)
+
+  it("comes from a private file, and lies in a private store", function()
+    process.write_file(home .. "/secret", SECRET .. "\n")
+    assert(os.execute("chmod 600 " .. process.quote(home .. "/secret")))
+    local result = login " --secret-file secret"
+    assert.equal(0, result.status, result.stderr)
+    assert.equal("700\n", mode_of ".config/zendesk")
+    assert.equal("600\n", mode_of ".config/zendesk/credentials.json")
+    assert.equal("600\n", mode_of ".config/zendesk/profiles.json")
+    assert.is_nil(process.read_file(home .. "/.config/zendesk/profiles.json"):find(SECRET, 1, true))
+  end)
+
+  it("is not taken from a file that others can read", function()
+    process.write_file(home .. "/secret", SECRET)
+    assert(os.execute("chmod 644 " .. process.quote(home .. "/secret")))
+    local result = login " --secret-file secret"
+    assert.equal(2, result.status)
+    assert.truthy(result.stderr:find("chmod 600", 1, true))
+    assert.is_nil(result.stderr:find(SECRET, 1, true))
+    assert.equal(0, #box:requests())
+  end)
+
+  it("comes from standard input", function()
+    assert.equal(0, login(" --secret-file -", SECRET .. "\n").status)
+  end)
+
+  it("is not kept when it is refused", function()
+    local result = login(" --secret-file -", "canary-wrong-secret")
+    assert.equal(3, result.status)
+    assert.is_nil(result.stderr:find("canary-wrong-secret", 1, true))
+    assert.equal("", is_anywhere "canary-wrong-secret")
+  end)
+
+  it("is asked for on a terminal only", function()
+    local result = login()
+    assert.equal(2, result.status)
+    assert.truthy(result.stderr:find("--secret-file", 1, true))
+  end)
+
+  it("cannot be given as an argument", function()
+    assert.equal(2, login(" --secret " .. SECRET).status)
+    assert.equal(2, login(" --client-secret " .. SECRET).status)
+    assert.equal(0, #box:requests())
+  end)
+
+  it("has no place in profiles.json", function()
+    assert(os.execute("mkdir -p " .. process.quote(home .. "/.config/zendesk")))
+    process.write_file(home .. "/.config/zendesk/profiles.json", json.encode { profiles = {
+      bad = { subdomain = "acme", client_id = "nightly", client_secret = SECRET },
+    } })
+    local result = zendesk { "--profile", "bad", "whoami" }
+    assert.equal(2, result.status)
+    assert.truthy(result.stderr:find("client_secret", 1, true))
+    assert.is_nil(result.stderr:find(SECRET, 1, true))
+  end)
+
+  it("may lie in a file that a profile names", function()
+    assert(os.execute("mkdir -p " .. process.quote(home .. "/.config/zendesk")))
+    process.write_file(home .. "/.config/zendesk/profiles.json", json.encode { profiles = {
+      filed = {
+        base_url = box.base_url, client_id = "nightly", grant = "client_credentials",
+        secret_file = "nightly.secret",
+      },
+    } })
+    local path = home .. "/.config/zendesk/nightly.secret"
+    process.write_file(path, SECRET)
+    assert(os.execute("chmod 600 " .. process.quote(path)))
+    local result = zendesk { "--profile", "filed", "whoami" }
+    assert.equal(0, result.status, result.stderr)
+    assert.equal("client_credentials", json.decode(result.stdout).credential)
+  end)
+
+  describe("that is shown once", function()
+    it("stops the command before anything is sent when it has no place to go", function()
+      local result = zendesk { "clients", "create", "new" }
+      assert.equal(2, result.status)
+      assert.truthy(result.stderr:find("--out FILE", 1, true))
+      assert.equal(0, #box:requests())
+    end)
+
+    it("goes into a new private file, and not into the output", function()
+      local result = zendesk { "clients", "create", "new", "--out", "new.secret" }
+      assert.equal(0, result.status, result.stderr)
+      local word = process.read_file(home .. "/new.secret"):match "^(%x+)\n$"
+      assert.equal("600\n", mode_of "new.secret")
+      assert.is_nil((result.stdout .. result.stderr):find(word, 1, true))
+      assert.equal("new.secret", json.decode(result.stdout).secret_file)
+      assert.equal(0, zendesk({ "login", "--base-url", box.base_url, "--client-id", "new",
+        "--client-credentials", "--secret-file", "new.secret" }).status)
+    end)
+
+    it("does not go into a file that is there, and nothing is sent then", function()
+      process.write_file(home .. "/mine", "my own words")
+      local result = zendesk { "clients", "create", "new", "--out", "mine" }
+      assert.equal(1, result.status)
+      assert.equal("my own words", process.read_file(home .. "/mine"))
+      assert.equal(0, #box:requests())
+    end)
+
+    it("leaves no file behind where it was not made", function()
+      box:fail { path = "/oauth/clients", method = "POST", status = 422 }
+      assert.equal(1, zendesk({ "clients", "create", "new", "--out", "new.secret" }).status)
+      assert.is_nil(process.read_file(home .. "/new.secret"))
+    end)
+
+    it("is printed where it was asked for", function()
+      local result = zendesk { "tokens", "create", "nightly", "--scope", "read", "--show-secret" }
+      assert.truthy(json.decode(result.stdout).full_token:find "^%x+$")
+    end)
+
+    it("is renewed without being shown, and the profile goes on with the new one", function()
+      assert.equal(0, login(" --secret-file -", SECRET).status)
+      local result = zendesk { "clients", "rotate", "nightly", "--yes", "--out", "copy" }
+      assert.equal(0, result.status, result.stderr)
+      local word = process.read_file(home .. "/copy"):match "^(%x+)\n$"
+      assert.is_nil((result.stdout .. result.stderr):find(word, 1, true))
+      box:advance(7200) -- the token of the login has ended: another one takes the new secret
+      box:clear_requests()
+      assert.equal(0, zendesk({ "--profile", "default", "whoami" }).status)
+      assert.truthy(box:requests()[1].body:find(word, 1, true) or
+        box:requests()[2].body:find(word, 1, true))
+      assert.equal("", is_anywhere(SECRET))
+    end)
+  end)
+end)

@@ -1,0 +1,104 @@
+-- What is for people alone: colours, questions, progress, and a Ctrl-C that ends quietly.
+
+local console = require "spec.cli.console"
+local parser = require "zendesk.cli.parser"
+local process = require "spec.support.process"
+local sandbox = require "zendesk.sandbox"
+
+describe("the command line, on a terminal, #pty", function()
+  local box, home, remove
+
+  setup(function() box = assert(sandbox.start()) end)
+
+  teardown(function() box:stop() end)
+
+  before_each(function()
+    box:reset()
+    home, remove = process.temporary_directory()
+  end)
+
+  after_each(function() remove() end)
+
+  local function terminal_with(more)
+    local env = console.admin(box)
+    for name, value in pairs(more or {}) do env[name] = value end
+    return console.terminal(console.environment(home, env), home)
+  end
+
+  it("has colours, and none where they are not wanted", function()
+    for _, case in ipairs {
+      { true, {} }, { false, { NO_COLOR = "1" } }, { true, { NO_COLOR = "" } },
+    } do
+      local terminal <close> = terminal_with(case[2])
+      terminal:run "zendesk doctor"
+      assert.equal(case[1], terminal:screen(true):find "\27%[33mwarning" ~= nil)
+    end
+    local dumb <close> = terminal_with()
+    dumb:run "TERM=dumb zendesk doctor"
+    assert.is_nil(dumb:screen(true):find "\27%[")
+  end)
+
+  it("has tables, and errors in words", function()
+    local terminal <close> = terminal_with()
+    assert.equal("id  identifier  name  kind", (terminal:run "zendesk clients list"))
+    local screen, status = terminal:run "zendesk clients delete nobody"
+    assert.equal(4, status)
+    assert.equal('zendesk: there is no OAuth client "nobody"; `zendesk clients list` names them',
+      screen)
+  end)
+
+  it("takes nothing but y for a yes", function()
+    box:seed { clients = { { identifier = "there" } } }
+    local terminal <close> = terminal_with()
+    for _, answer in ipairs { "", "n", "no", "x" } do
+      local _, status = terminal:run("zendesk clients delete there", { { "[y/N]", answer } })
+      assert.equal(1, status)
+    end
+    local _, status = terminal:run("zendesk clients delete there", { { "[y/N]", "yes" } })
+    assert.equal(0, status)
+  end)
+
+  -- The line is taken away at the end, so it is looked for in all that the terminal was sent.
+  it("shows the progress of long work, unless it has to be quiet", function()
+    box:seed { tokens = 250 }
+    local function sent(command)
+      return process.run({ "script", "-qec", command, "/dev/null" }, {
+        env = console.environment(home, console.admin(box)),
+      }).stdout
+    end
+    assert.truthy(sent("zendesk tokens audit"):find "\r\27%[K%a+ 100, ")
+    assert.is_nil(sent("zendesk --quiet tokens audit"):find "\27%[K")
+    assert.is_nil(sent("zendesk tokens audit 2>file"):find "\27%[K")
+  end)
+
+  it("ends a call on Ctrl-C, at once and without a word of Lua", function()
+    local terminal <close> = terminal_with()
+    box:fail { path = "/users/me", delay = 600 }
+    box:clear_requests()
+    terminal:start "zendesk whoami"
+    assert(console.wait_until(function() return #box:requests() > 0 end))
+    terminal:press "C-c"
+    local screen, status = terminal:finish()
+    assert.equal(130, status)
+    assert.equal("^C", screen)
+  end)
+end)
+
+describe("docs/cli.md", function()
+  local page = process.read_file "docs/cli.md"
+
+  it("shows every command at work", function()
+    local groups = 0
+    for _, group in ipairs(parser.new()._commands) do
+      local name = group._name
+      local actions = group._commands
+      if #actions == 0 then actions = { { _name = nil } } end
+      for _, action in ipairs(actions) do
+        local words = action._name and name .. " " .. action._name or name
+        assert.truthy(page:find("\n%$ [^\n]*zendesk [^\n]*" .. words), words)
+      end
+      groups = groups + 1
+    end
+    assert.equal(9, groups)
+  end)
+end)
