@@ -1,5 +1,5 @@
 -- Every code block of README.md and docs/ runs: Lua and shell blocks against a sandbox, C blocks as
--- programs of their own. A block that does not run says why on its fence.
+-- programs of their own. A block that does not run says why on its fence; Lua in it is compiled.
 
 local blocks = require "tools.readme_blocks"
 local paths = require "spec.support.paths"
@@ -28,7 +28,7 @@ function runners.lua(block, directory)
   local script = directory .. "/block.lua"
   process.write_file(script, block.text)
   return process.run({ "lua5.4", "-l", "spec.support.readme_prelude", script }, {
-    env = lua_env(), cwd = paths.root,
+    env = lua_env(), cwd = directory,
   })
 end
 
@@ -65,6 +65,10 @@ for _, path in ipairs(pages()) do
           assert.equal("", result.stderr)
           assert.equal(0, result.status)
           if block.promised then assert.same(block.promised, lines_of(result.stdout)) end
+        end)
+      elseif block.language == "lua" then
+        it(("at line %d is Lua (%s)"):format(block.line, block.reason), function()
+          assert(load(block.text, "=" .. path, "t"))
         end)
       end
     end
