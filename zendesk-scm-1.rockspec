@@ -2,8 +2,8 @@ rockspec_format = "3.0"
 package = "zendesk"
 version = "scm-1"
 
--- `luarocks make` builds the checkout it stands in; the address is a place-holder until there is a
--- public one.
+-- The address is a place-holder until there is a public one: `luarocks make` builds the checkout that
+-- it stands in, and `make release` makes a rockspec of this one that names its archive here.
 source = {
   url = "git+https://example.invalid/lua-zendesk.git",
 }
@@ -22,7 +22,10 @@ supported_platforms = { "unix" }
 
 dependencies = {
   "lua ~> 5.4",
-  "lua-cjson >= 2.1.0", -- the sandbox and the command line; the client brings its own JSON
+  -- The client needs no rock: its C module brings JSON and sockets. These are for the others.
+  "lua-cjson >= 2.1.0", -- the sandbox
+  "luasocket >= 3.0", -- the sandbox; logins with a browser
+  "argparse >= 0.7", -- the command line
 }
 
 -- Only the libraries are named: a header such as curl/curl.h lies in a multiarch folder on Debian,
@@ -43,4 +46,5 @@ build = {
       libraries = { "curl", "crypto" },
     },
   },
+  install = { bin = { "bin/zendesk" } },
 }
