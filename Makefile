@@ -118,8 +118,8 @@ ctest: $(C_TESTS)
 	@tools/run_ctests $(C_TESTS)
 
 ## make check         luacheck, layers, sizes, exported symbols, formatting
-check: $(MODULE)
-	@$(LUACHECK) --quiet lua spec examples tools .busted .luacheckrc zendesk-scm-1.rockspec
+check: $(MODULE) check_docs
+	@$(LUACHECK) --quiet lua spec examples tools bench bin/zendesk .busted .luacheckrc zendesk-scm-1.rockspec
 	@$(LUA) tools/check_layers.lua
 	@tools/check_symbols $(MODULE)
 	@$(CC) $(BIND_CFLAGS) $(CURL_CFLAGS) -fsyntax-only csrc/onezd.c
@@ -220,6 +220,24 @@ $(BUILD)/torture/lua_torture: spec/torture/lua_torture.c $(TORTURE_SHARED) $(COR
 	@$(CC) $(BIND_CFLAGS) $(CURL_CFLAGS) -Ispec/torture -o $@ $< $(TORTURE_SHARED) \
 	  $(CORE_OBJECTS) $(BIND_OBJECTS) $(TORTURE_WRAPS) $(LDFLAGS) $(LUA_LIBS) $(CURL_LIBS) -lpthread
 
+# The parsers that are written in Lua have a fuzzer of their own; FUZZ_SECONDS is for all of them.
+.PHONY: fuzz_lua
+fuzz: fuzz_lua
+fuzz_lua: $(MODULE)
+	@mkdir -p $(BUILD)/fuzz
+	@$(LUA_ENV) $(LUA) spec/fuzz/parsers.lua $(FUZZ_SECONDS) $(BUILD)/fuzz
+
+## make soak          REQUESTS=1000000 calls in one process to a server that fails one in a hundred
+REQUESTS := 1000000
+.PHONY: soak
+soak: $(MODULE) $(BUILD)/soak/server
+	@$(LUA_ENV) $(LUA) spec/soak/million.lua $(BUILD)/soak/server $(REQUESTS)
+
+$(BUILD)/soak/server: spec/soak/server.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) -std=c99 $(WARNINGS) -O2 -o $@ $<
+
 ## make faults        provokes every fault of the specs and writes the table docs/faults.md anew
 faults: $(MODULE)
 	@$(LUA_ENV) $(LUA) tools/fault_table.lua --write
@@ -228,17 +246,79 @@ faults: $(MODULE)
 check_faults: $(MODULE)
 	@$(LUA_ENV) $(LUA) tools/fault_table.lua --check
 
+## make docs          writes docs/reference/ anew from the annotations in lua/zendesk/
+## make check_docs    fails when docs/reference/ is not what comes out; part of `make check`
+.PHONY: docs check_docs
+docs:
+	@$(LUA_ENV) $(LUA) tools/docgen.lua --write
+
+check_docs:
+	@$(LUA_ENV) $(LUA) tools/docgen.lua --check
+
 ## make coverage      counts executed lines of csrc/ and lua/; reports in $(BUILD)/coverage
 coverage:
 	@tools/coverage "$(BUILD)/coverage"
 
-## make install       PREFIX=/usr/local DESTDIR=
+## make bench         the module, its peers and the floor on the same work, in bench/results
+##                    (under 15 minutes); QUICK=1: under two, in $(BUILD)/bench/results
+.PHONY: bench bench_setup bench-instructions
+BENCH := $(BUILD)/bench
+BENCH_TOOLS := $(BENCH)/floor $(BENCH)/c_cjson $(BENCH)/spawn
+QUICK :=
+bench: bench_setup
+	@$(MAKE) --no-print-directory -s $(MODULE) $(BENCH_TOOLS)
+	@$(LUA_ENV) $(LUA) bench/run.lua $(if $(QUICK),"$(BENCH)/results" quick,bench/results)
+
+bench_setup:
+	@tools/setup bench
+	@tools/setup peers || echo "Some peers cannot be installed; the bench goes on without them."
+	@bench/setup "$(BUILD)"
+
+$(BENCH)/spawn: bench/clients/spawn.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) -std=c99 $(WARNINGS) -O2 -o $@ $<
+
+$(BENCH)/%: bench/clients/%.c bench/clients/measure.c bench/clients/measure.h Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) -std=c99 $(WARNINGS) -O2 $(CURL_CFLAGS) $(LUA_CFLAGS) -o $@ $(filter %.c,$^) \
+	  $(CURL_LIBS) $(if $(filter %/c_cjson,$@),$(LUA_LIBS))
+
+## make bench-instructions  counts instructions (callgrind); over 3 % more than
+##                    bench/instructions.baseline fails; RENEW=1 writes that anew
+RENEW :=
+bench-instructions:
+	@tools/setup bench
+	@$(MAKE) --no-print-directory -s $(MODULE) $(BENCH)/floor
+	@$(LUA_ENV) $(LUA) bench/instructions.lua bench/instructions.baseline $(if $(RENEW),renew)
+
+## make install       PREFIX=/usr/local DESTDIR= LIBDIR=$(PREFIX)/lib; make uninstall undoes it
+INSTALL_ENV = $(LUA_ENV) DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" \
+  ZSHDIR="$(ZSHDIR)" LUA="$(LUA)"
 install: $(MODULE)
-	@tools/install "$(DESTDIR)$(PREFIX)" $(MODULE)
+	@$(INSTALL_ENV) tools/install $(MODULE)
+
+uninstall:
+	@$(INSTALL_ENV) tools/install --remove $(MODULE)
 
 ## make rock          luarocks make into $(BUILD)/rock, offline, and a first call with it
 rock:
 	@LUAROCKS="$(LUAROCKS)" LUA="$(LUA)" tools/rock "$(BUILD)/rock"
+
+.PHONY: uninstall release deb deb_test
+## make release       source archive, rockspec, source rock and checksums, in $(BUILD)/release
+release:
+	@tools/release "$(BUILD)/release"
+
+## make deb           the Debian package lua-zendesk, in $(BUILD)/deb
+deb:
+	@tools/deb "$(BUILD)/deb"
+
+## make deb_test      the same, installed and used in a minimal Debian 12 (root, debootstrap)
+deb_test:
+	@DEB_BUILD_OPTIONS="nocheck $(DEB_BUILD_OPTIONS)" tools/deb "$(BUILD)/deb"
+	@tools/deb_test "$(BUILD)/deb" "$(BUILD)/debian"
 
 ## make clean         removes $(BUILD)
 clean:
