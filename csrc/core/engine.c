@@ -12,6 +12,7 @@
 enum {
   IDLE_MAX = 16,          /* used transfers kept for the next request */
   IDLE_CONNECTIONS = 100, /* connections kept, all servers together */
+  LONGEST_WAIT_MS = 200,  /* of a step, while transfers run side by side */
 };
 
 static void unlink_live(struct zd_engine *engine,
@@ -70,9 +71,8 @@ static void detach(struct zd_engine *engine, struct zd_transfer *transfer) {
   queue_done(engine, transfer);
 }
 
-static void stop_transfer(struct zd_engine *engine,
-                          struct zd_transfer *transfer, enum zd_status status,
-                          const char *why) {
+void zd_engine_stop(struct zd_engine *engine, struct zd_transfer *transfer,
+                    enum zd_status status, const char *why) {
   zd_transfer_abandon(transfer, status, why);
   detach(engine, transfer);
 }
@@ -112,6 +112,7 @@ enum zd_status zd_engine_new(const struct zd_engine_options *options,
   made->due_ms = -1;
   made->setup.encodings = zd_global_encodings();
   made->setup.crowd = &made->crowd;
+  made->crowd.limited = options->max_connections > 0;
   status = set_up_multi(made, options);
   if (status != ZD_OK) {
     zd_engine_free(made);
@@ -126,7 +127,7 @@ static void release_live(struct zd_engine *engine) {
   while (engine->live != NULL) {
     struct zd_transfer *transfer = engine->live;
     if (transfer->state == ZD_TRANSFER_RUNNING)
-      stop_transfer(engine, transfer, ZD_CLOSED, "the engine was closed");
+      zd_engine_stop(engine, transfer, ZD_CLOSED, "the engine was closed");
     unqueue_done(engine, transfer);
     unlink_live(engine, transfer);
     curl_easy_setopt(transfer->easy, CURLOPT_SHARE, NULL);
@@ -231,8 +232,8 @@ enum zd_status zd_engine_submit(struct zd_transfer *transfer,
 void zd_engine_cancel(struct zd_transfer *transfer) {
   if (transfer->state == ZD_TRANSFER_RUNNING &&
       !zd_engine_is_foreign(transfer->engine))
-    stop_transfer(transfer->engine, transfer, ZD_CANCELLED,
-                  "the call was cancelled");
+    zd_engine_stop(transfer->engine, transfer, ZD_CANCELLED,
+                   "the call was cancelled");
 }
 
 static void take_back(struct zd_engine *engine, struct zd_transfer *transfer) {
@@ -279,7 +280,7 @@ unsigned zd_engine_collect(struct zd_engine *engine, CURLMcode result) {
     finished++;
   }
   if (result == CURLM_OK && !engine->lost_watch)
-    return finished;
+    return finished + zd_engine_release_pending(engine);
   /* The multi interface itself has failed, which is to say memory has: no
    * transfer can be relied on to end by itself. */
   engine->lost_watch = false;
@@ -288,7 +289,7 @@ unsigned zd_engine_collect(struct zd_engine *engine, CURLMcode result) {
     next = t->next;
     if (t->state != ZD_TRANSFER_RUNNING)
       continue;
-    stop_transfer(engine, t, ZD_NOMEM, "libcurl ran out of memory");
+    zd_engine_stop(engine, t, ZD_NOMEM, "libcurl ran out of memory");
     finished++;
   }
   return finished;
@@ -301,11 +302,21 @@ static unsigned perform(struct zd_engine *engine) {
   return zd_engine_collect(engine, result);
 }
 
+/* Side by side over HTTP/2, libcurl (7.88) now and then keeps what it has read
+ * for one stream while it works for another, and no socket tells of it: such a
+ * wait would last to its end. */
+static int bounded(const struct zd_engine *engine, int timeout_ms) {
+  return engine->crowd.running > 1 && timeout_ms > LONGEST_WAIT_MS
+             ? LONGEST_WAIT_MS
+             : timeout_ms;
+}
+
 void zd_engine_step(struct zd_engine *engine, int timeout_ms) {
   /* A new request is sent before the wait; a finished one ends it. */
   if (engine->fresh && perform(engine) > 0)
     return;
-  CURLMcode result = curl_multi_poll(engine->multi, NULL, 0, timeout_ms, NULL);
+  CURLMcode result = curl_multi_poll(engine->multi, NULL, 0,
+                                     bounded(engine, timeout_ms), NULL);
   if (result != CURLM_OK) {
     zd_engine_collect(engine, result);
     return;

@@ -62,8 +62,8 @@ void zd_engine_cancel(struct zd_transfer *transfer);
 void zd_engine_close_transfer(struct zd_transfer *transfer);
 
 /* Works, waiting at most `timeout_ms` for something to do, and returns when a
- * transfer has finished, something has moved, or time is up. With no transfer
- * running it only waits. */
+ * transfer has finished, something has moved, or time is up; earlier now and
+ * then while transfers run side by side. With none running it only waits. */
 void zd_engine_step(struct zd_engine *engine, int timeout_ms);
 
 /* Takes the oldest finished transfer that has not been taken, closed ones

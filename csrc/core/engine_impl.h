@@ -35,6 +35,14 @@ struct zd_engine {
  * error. Returns how many were finished. */
 unsigned zd_engine_collect(struct zd_engine *engine, CURLMcode result);
 
+/* Ends a running transfer. */
+void zd_engine_stop(struct zd_engine *engine, struct zd_transfer *transfer,
+                    enum zd_status status, const char *why);
+
+/* engine_pending.c: when a connection has come to be, those that wait for one
+ * go on. Returns how many could not and were finished. */
+unsigned zd_engine_release_pending(struct zd_engine *engine);
+
 void zd_engine_set_up_events(struct zd_engine *engine);
 
 /* After this libcurl calls the event side no more. */

@@ -55,6 +55,7 @@ struct zd_transfer {
 
   struct zd_buf upload; /* the body, when it had to be copied */
 
+  double due;          /* when its time is up, monotonic; 0: never */
   bool repeatable;     /* a safe method: libcurl may send it once more */
   bool repeat_refused; /* libcurl wanted to, and was stopped */
   unsigned attempts;   /* times a connection was ready to be written to */
@@ -76,6 +77,8 @@ struct zd_transfer {
 struct zd_crowd {
   unsigned running;
   unsigned unrepeatable; /* those among them that may not be sent twice */
+  bool limited;          /* in connections, by the host */
+  bool connected;        /* a connection that may be shared has come to be */
   struct zd_goaways goaways;
 };
 
@@ -101,6 +104,9 @@ void zd_transfer_finish(struct zd_transfer *transfer, CURLcode code);
 /* The engine ends the exchange itself. */
 void zd_transfer_abandon(struct zd_transfer *transfer, enum zd_status status,
                          const char *why);
+
+/* Whether it waits for a connection that another one is opening. */
+bool zd_transfer_may_share(const struct zd_transfer *transfer);
 
 /* Undoes zd_transfer_set_route. */
 void zd_transfer_drop_route(struct zd_transfer *transfer);

@@ -34,10 +34,24 @@ static int take_trace(CURL *easy, curl_infotype type, char *text, size_t len,
   return 0;
 }
 
+bool zd_transfer_may_share(const struct zd_transfer *transfer) {
+  return transfer->route->origin.https && !transfer->http1;
+}
+
+static void note_connection(struct zd_transfer *transfer) {
+  long opened = 0;
+  const struct zd_crowd *crowd = transfer->crowd;
+  if (crowd->running < 2 || crowd->limited || !zd_transfer_may_share(transfer))
+    return;
+  curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &opened);
+  if (opened > 0)
+    transfer->crowd->connected = true;
+}
+
 static void trace_if_needed(struct zd_transfer *transfer) {
   const struct zd_crowd *crowd = transfer->crowd;
   const struct zd_route *route = transfer->route;
-  bool http2 = route->origin.https && !transfer->http1 && !route->http1_only;
+  bool http2 = zd_transfer_may_share(transfer) && !route->http1_only;
   bool needed = http2 && crowd->running > 1 && crowd->unrepeatable > 0;
   if (needed != transfer->traced)
     curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, needed ? 1L : 0L);
@@ -63,6 +77,7 @@ static int before_request(void *user, char *remote_ip, char *local_ip,
     transfer->repeat_refused = true;
     return CURL_PREREQFUNC_ABORT;
   }
+  note_connection(transfer);
   trace_if_needed(transfer);
   if (transfer->traced)
     zd_stream_begin(&transfer->stream, remote_ip, remote_port, local_ip,
@@ -85,6 +100,9 @@ static CURLcode set_constants(CURL *easy) {
     {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
     {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
     {CURLOPT_MAXAGE_CONN, CONNECTION_AGE_MAX},
+    /* Over TLS libcurl takes a buffer for each request, which is wiped when it
+     * goes: the smallest does. */
+    {CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024},
 #if LIBCURL_VERSION_NUM >= 0x075700
     /* Else giving a transfer up would wait for a name lookup to end. */
     {CURLOPT_QUICK_EXIT, 1},

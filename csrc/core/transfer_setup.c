@@ -4,6 +4,7 @@
  * remains; transfer_options.c has what a route keeps. */
 #include <string.h>
 
+#include "clock.h"
 #include "global.h"
 #include "transfer_impl.h"
 
@@ -173,6 +174,9 @@ enum zd_status zd_transfer_configure(struct zd_transfer *transfer,
     return status;
   CURL *easy = transfer->easy;
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
+  transfer->due = request->timeout_ms > 0 && transfer->crowd->running > 0
+                      ? zd_clock_monotonic() + request->timeout_ms / 1000.0
+                      : 0;
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    request->connect_timeout_ms);
   if (set_method(transfer, request) != CURLE_OK)

@@ -114,6 +114,39 @@ describe("over TLS #tls", function()
     assert.are.equal(1, connections)
   end)
 
+  it("what has waited for another one's connection gets its own where HTTP/2 is not offered",
+    function()
+      local plain <close> = tls_server.start {}
+      local wire <close> = open { base_url = plain.base_url, ca_file = plain.ca_file }
+      local transfers, connections = {}, 0
+      for i = 1, 30 do transfers[i] = wire:submit { path = "/" .. i } end
+      for _, transfer in ipairs(transfers) do
+        exchange.finish(wire.engine, transfer)
+        local timings = transfer:timings()
+        assert.are.equal(200, (transfer:outcome()))
+        assert.are.equal("1.1", timings.http_version)
+        connections = connections + timings.new_connections
+      end
+      assert.is_true(connections > 1 and connections <= 30)
+    end)
+
+  it("the time limit of what has waited for another one's connection goes on", function()
+    local scripts = {}
+    for i = 1, 8 do scripts[i] = { { "read" }, { "hold" } } end
+    local upstream <close> = raw_server.start(scripts)
+    local plain <close> = tls_server.start { upstream = upstream.base_url }
+    local wire <close> = open { base_url = plain.base_url, ca_file = plain.ca_file }
+    local transfers, started = {}, core.monotonic()
+    for i = 1, 8 do transfers[i] = wire:submit { timeout = 1 } end
+    for _, transfer in ipairs(transfers) do
+      exchange.finish(wire.engine, transfer)
+      local status, kind = transfer:outcome()
+      assert.is_nil(status)
+      assert.are.equal("timeout", kind)
+    end
+    assert.is_true(core.monotonic() - started >= 1)
+  end)
+
   it("HTTP/1.1 is used where it is asked for", function()
     local wire <close> = open { ca_file = server.ca_file }
     local transfer = wire:call { http_version = "1.1" }
