@@ -114,7 +114,14 @@ local function check_returns(where, entry, f)
   end
 end
 
+-- A method of records stands behind the check of its colon.
+local function behind_check(f)
+  if not debug.getinfo(f, "u").isvararg then return f end
+  return annotated.upvalue(f, "method") or f
+end
+
 local function check_function(where, entry, f)
+  f = behind_check(f)
   if debug.getinfo(f, "S").what == "C" then return end
   local wanted = parameters_in(entry)
   if not wanted then return end -- "function": nothing is said about it

@@ -45,7 +45,7 @@ describe("the transport", function()
       }, table.move(lines, 2, #lines, 1, {}))
     end)
 
-    it("the library's own name where no other is given, and none of both beside a header", function()
+    it("the library's own name where no other is given, and not beside a header", function()
       local without = outcome_of { { { "read" }, ok_reply } }
       local line = "\r\nUser-Agent: zendesk-lua/" .. core._VERSION .. "\r\n"
       assert.is_truthy(without.requests[1]:find(line, 1, true))

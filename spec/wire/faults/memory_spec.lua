@@ -13,7 +13,7 @@ describe("memory that runs out in a call through TLS #slow #tls", function()
   local server
 
   setup(function()
-    local built = process.make(program)
+    local built = process.make((os.getenv "ZENDESK_BUILD" or "build") .. "/torture/core_torture")
     assert.equal(0, built.status, built.stderr)
     -- Without sessions: where there is no memory for the note of one, libcurl 7.88 frees the name
     -- in it twice at the next one.
