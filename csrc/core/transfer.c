@@ -71,11 +71,15 @@ static enum zd_status check_reply(struct zd_transfer *transfer) {
   return zd_reply_check(&transfer->reply, &exchange);
 }
 
-/* libcurl before 8.6 says that it has run out of memory when a header line is
- * above 100 KiB. It has not when a reply had begun and no allocation failed. */
+/* Above 100 KiB. libcurl before 8.6 says that it has run out of memory then. It
+ * has not when a reply had begun and no allocation failed. */
 static bool is_line_too_long(const struct zd_transfer *transfer,
                              CURLcode code) {
   curl_off_t first_byte = 0;
+#if LIBCURL_VERSION_NUM >= 0x080600
+  if (code == CURLE_TOO_LARGE)
+    return true;
+#endif
   if (code != CURLE_OUT_OF_MEMORY || !zd_global_watches_memory() ||
       zd_global_memory_failures() != transfer->failures_before)
     return false;
