@@ -67,16 +67,18 @@ end
 
 ---A terminal, in which one command after the other can be typed.
 ---@param env table
----@param cwd string a folder of its own: the terminal's socket is in it
+---@param cwd string a folder of its own: the terminal's sockets are in it
 ---@return Terminal
 function console.terminal(env, cwd)
-  return setmetatable({ _env = env, _cwd = cwd, _socket = cwd .. "/tmux" }, Terminal)
+  return setmetatable({ _env = env, _cwd = cwd, _socket = cwd .. "/tmux0", _count = 0 }, Terminal)
 end
 
 ---Begins a command. What it prints is followed by a line with its exit status.
 ---@param command string
 function Terminal:start(command)
-  tmux(self, "kill-server")
+  self:close()
+  self._count = self._count + 1
+  self._socket = ("%s/tmux%d"):format(self._cwd, self._count) -- the old server may still be ending
   -- Ctrl-C is for the command; this shell goes on and tells how it ended.
   local shown = ("trap : INT; { %s\n}; printf '\\n[exit %%d]\\n' $?; exec sleep 600")
     :format(command)
