@@ -247,9 +247,7 @@ function Loop:sleep(seconds)
   return nil, "cancelled"
 end
 
-Loop.now = monotonic
-
-Loop.time = core.time
+Loop.now, Loop.time = monotonic, core.time
 
 ---A signal is fired once and stays fired: who waits later does not wait.
 ---@return zendesk.Signal
@@ -303,9 +301,11 @@ function Loop:close()
   port:close() -- before the descriptors are
   for _, engine in ipairs(engines) do engine:close() end
   local waits, problem = {}, nil
-  for wait in pairs(self._parked) do waits[#waits + 1] = wait end
-  for _, wait in ipairs(waits) do
+  for wait in pairs(self._parked) do -- before any goes on: one may fire what another waits for
     wait.reason = wait.reason or wait._transfer and "done" or "cancelled"
+    waits[#waits + 1] = wait
+  end
+  for _, wait in ipairs(waits) do
     if self._parked[wait] then
       local ok, raised = pcall(port.wake, port, wait)
       if not ok then problem = problem or raised end
