@@ -42,7 +42,7 @@ local fresh = queue.new()
 
 local live = 0 -- tasks that have begun and have not ended
 local depth = 0 -- runs inside of runs
-local running -- the task that was resumed last and has not come back
+local running -- the task that was resumed last and has not come back; see task_around
 
 ---@class zendesk.Task
 ---@field package _state "new"|"ready"|"parked"|"running"|"done"
@@ -93,6 +93,19 @@ local function new_task(f, ...)
   return task
 end
 
+-- Not so where memory ran out on the way into the coroutine, or out of it: that is raised in whoever
+-- resumed the task, and the task is lost.
+local function is_on(task)
+  local status = coroutine.status(task._thread)
+  return status == "running" or status == "normal"
+end
+
+-- The task in which this happens, in whatever coroutine; nil in none.
+local function task_around()
+  if running and not is_on(running) then running = nil end
+  return running
+end
+
 local function finish(task, results)
   if task._begun then live = live - 1 end
   task._state, task._results, task._arguments = "done", results, nil
@@ -123,7 +136,7 @@ end
 local function resume(task)
   -- It may have ended, or gone on, since it was put into the queue.
   if task._state ~= "ready" and task._state ~= "new" then return end
-  local outer = running
+  local outer = task_around()
   running, task._state = task, "running"
   if task._begun then
     after_resume(task, outer, coroutine.resume(task._thread))
@@ -178,7 +191,7 @@ local leave = setmetatable({}, { __close = function() depth = depth - 1 end })
 
 -- Runs everybody until `is_over()`, the deadline, or the end of the task that this happens in.
 local function run(is_over, deadline)
-  local around = running
+  local around = task_around()
   depth = depth + 1
   local _ <close> = leave
   while not is_over() do
@@ -205,7 +218,8 @@ end
 ---driver.
 ---@return boolean
 function scheduler.is_cancelled()
-  return running ~= nil and running._cancelled
+  local task = task_around()
+  return task ~= nil and task._cancelled
 end
 
 ---A transfer has ended. For the driver.
@@ -324,7 +338,9 @@ end
 function Task:cancel()
   if self._state == "done" then return end
   self._cancelled = true
-  if not self._begun then
+  local lost = self._state == "running" and not is_on(self)
+  if lost then coroutine.close(self._thread) end
+  if lost or not self._begun then
     return finish(self, table.pack(nil, errors.new("cancelled", "the task was cancelled")))
   end
   if self._state == "parked" then unpark(self, "cancelled") end -- and is in no line
