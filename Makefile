@@ -172,9 +172,13 @@ $(BUILD)/fuzz/%: spec/fuzz/%.c $(CORE_SOURCES) $(wildcard csrc/core/*.h) Makefil
 	  -o $@ $< $(CORE_SOURCES) $(CURL_LIBS)
 
 ## make embed         examples/embed/host: Lua, the module and its Lua files in one program
-# Lua is linked statically, libcurl as the system has it: Debian's static libcurl asks for a dozen
-# static libraries more. CURL_LIBS="…" says otherwise.
+##                    (EMBED_CURL=shared leaves libcurl outside, EMBED_SHARED="rtmp ldap" those)
+# Lua and libcurl are linked statically, and of what libcurl needs what there are archives of:
+# $(EMBED)/curl.linked. EMBED_LIBS="…" says otherwise.
 EMBED := $(BUILD)/embed
+EMBED_CURL :=
+EMBED_SHARED :=
+EMBED_LIBS = $$(cat $(EMBED)/curl.libs)
 LUA_STATIC = $(shell pkg-config --variable=libdir lua5.4 2>/dev/null || echo /usr/local/lib)/liblua5.4.a
 EMBED_CFLAGS = $(BIND_CFLAGS) $(CURL_CFLAGS) -DZD_STATIC
 
@@ -191,9 +195,23 @@ $(EMBED)/bundle.c: tools/bundle.lua $(shell find lua -name '*.lua')
 	@echo "  LUA   $@"
 	@$(LUA) tools/bundle.lua lua >$@.new && mv $@.new $@
 
-$(EMBED)/host: examples/embed/host.c $(EMBED)/bundle.c $(EMBED)/zendesk.o
+# Asked anew when the settings are others.
+EMBED_SETTINGS = CC="$(CC)" LDFLAGS="$(LDFLAGS)" EMBED_CURL="$(EMBED_CURL)" \
+  EMBED_SHARED="$(EMBED_SHARED)"
+.PHONY: embed_settings
+$(EMBED)/curl.settings: embed_settings
+	@mkdir -p $(@D)
+	@echo '$(EMBED_SETTINGS)' >$@.new; cmp -s $@.new $@ || cp $@.new $@
+
+$(EMBED)/curl.libs: tools/link_curl.lua $(EMBED)/curl.settings
+	@echo "  CURL  $@"
+	@$(EMBED_SETTINGS) $(LUA) tools/link_curl.lua $(@D)
+
+EMBED_HOST := examples/embed/host.c $(EMBED)/bundle.c $(EMBED)/zendesk.o
+$(EMBED)/host: $(EMBED_HOST) $(EMBED)/curl.libs
 	@echo "  LD    $@"
-	@$(CC) $(EMBED_CFLAGS) -Iexamples/embed $(LDFLAGS) -o $@ $^ $(LUA_STATIC) $(CURL_LIBS) -lm -ldl
+	@$(CC) $(EMBED_CFLAGS) -Iexamples/embed $(LDFLAGS) -o $@ $(EMBED_HOST) $(LUA_STATIC) \
+	  $(EMBED_LIBS) -lm -ldl
 
 ## make torture       every allocation of a call fails once, and for good; TORTURE_STEP=7 samples
 TORTURE_STEP := 1
@@ -318,7 +336,7 @@ deb:
 ## make deb_test      the same, installed and used in a minimal Debian 12 (root, debootstrap)
 deb_test:
 	@DEB_BUILD_OPTIONS="nocheck $(DEB_BUILD_OPTIONS)" tools/deb "$(BUILD)/deb"
-	@tools/deb_test "$(BUILD)/deb" "$(BUILD)/debian"
+	@tools/deb_test "$(BUILD)/deb" "$(BUILD)/deb_test"
 
 ## make clean         removes $(BUILD)
 clean:

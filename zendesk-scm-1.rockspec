@@ -2,10 +2,10 @@ rockspec_format = "3.0"
 package = "zendesk"
 version = "scm-1"
 
--- The address is a place-holder until there is a public one: `luarocks make` builds the checkout that
--- it stands in, and `make release` makes a rockspec of this one that names its archive here.
+-- No address: this is for the checkout that it stands in, which `luarocks make` builds without
+-- fetching anything. `make release` makes a rockspec of it that names its archive here.
 source = {
-  url = "git+https://example.invalid/lua-zendesk.git",
+  url = "git+file://.",
 }
 
 description = {

@@ -55,6 +55,15 @@ describe("the command line, in pipes,", function()
     assert.is_true(json.decode(zendesk({ "doctor" }).stdout).ok)
   end)
 
+  it("speaks of one token where there is one", function()
+    box:seed { tokens = { { used_at = "2025-01-02T03:04:05Z" } } }
+    local function says(text, words)
+      assert.equal(text, zendesk(words_of("--output=table " .. words)).stdout:match "^[^\n,]*")
+    end
+    says("1 token looked at", "tokens audit")
+    says("1 token looked at", "tokens prune --unused-for 90d --dry-run")
+  end)
+
   it("prints tables without colours when they are asked for", function()
     box:seed { clients = { { id = 7, identifier = "one", name = "Eins", kind = "public" } } }
     local result = zendesk { "--output=table", "clients", "list" }

@@ -5,6 +5,7 @@ local latency_server = require "spec.support.latency_server"
 local paths = require "spec.support.paths"
 local process = require "spec.support.process"
 local raw_server = require "spec.support.raw_server"
+local tls_server = require "spec.support.tls_server"
 local zendesk = require "zendesk"
 
 local TOKEN = "canary-in-the-account"
@@ -15,6 +16,20 @@ local HOST = BUILD .. "/embed/host"
 local function make(target, variables)
   local made = process.make(target, { build = "/embed_spec", variables = variables })
   assert.equal(0, made.status, made.stdout .. made.stderr)
+end
+
+-- How libcurl was linked there; ends in ":" and the reason where it is shared.
+local function linked()
+  return (process.read_file(BUILD .. "/embed/curl.linked"))
+end
+
+-- The shared libraries that a program asks for, " libm.so.6 libc.so.6 ".
+local function needed(program)
+  local result = process.run { "readelf", "-d", program }
+  assert.equal(0, result.status, result.stderr)
+  local names = {}
+  for name in result.stdout:gmatch "%(NEEDED%)[^%[]*%[([^%]]+)%]" do names[#names + 1] = name end
+  return " " .. table.concat(names, " ") .. " "
 end
 
 local function run(base_url, script, directory)
@@ -47,6 +62,33 @@ describe("a static host #slow", function()
     local requests = server:requests()
     assert.matches("\r\nAuthorization: Bearer " .. TOKEN:gsub("%-", "%%-") .. "\r\n",
       requests[#requests])
+  end)
+
+  it("needs no Lua, no libcurl and no OpenSSL of the system", function()
+    if linked():find "^libcurl is linked shared" then return pending(linked()) end
+    local names = needed(HOST)
+    for _, library in ipairs { "lua", "curl", "ssl", "crypto" } do
+      assert.not_matches(" lib" .. library .. "[%d.-]*%.so", names)
+    end
+    -- What was said of the others is so.
+    for name in linked():match("shared: ([^\n]*)"):gmatch "%S+" do
+      assert.matches(" lib" .. name:gsub("%p", "%%%0") .. "%.so", names)
+    end
+    for name in linked():match("archives: ([^\n]*)"):gmatch "%S+" do
+      assert.not_matches(" lib" .. name:gsub("%p", "%%%0") .. "%.so", names)
+    end
+  end)
+
+  it("speaks TLS, and refuses a certificate that nobody vouches for", function()
+    local tls <close> = tls_server.start { upstream = server.base_url }
+    local result = run(server.base_url, ([[
+      local options = { base_url = %q, access_token = "canary-of-the-script" }
+      local _, err = assert(require "zendesk".new(options)):get "/any"
+      options.ca_file = %q
+      print(err.kind, assert(assert(require "zendesk".new(options)):get "/any").ok)
+    ]]):format(tls.base_url, tls.ca_file))
+    assert.equal("", result.stderr)
+    assert.equal("tls\ttrue\n", result.stdout)
   end)
 
   it("has every module of the library inside", function()
@@ -154,13 +196,68 @@ describe("a static host #slow", function()
     local built = process.run { "sh", "-c", ("cc -std=c99 -Wall -Wextra -Werror -g -DZD_STATIC "
       .. "-Icsrc -Iexamples/embed $(pkg-config --cflags lua5.4) -o '%s' spec/embed/allocator.c "
       .. "'%s/embed/bundle.c' '%s/embed/zendesk.o' "
-      .. "$(pkg-config --variable=libdir lua5.4)/liblua5.4.a -lcurl -lcrypto -lm -ldl")
-      :format(program, BUILD, BUILD) }
+      .. "$(pkg-config --variable=libdir lua5.4)/liblua5.4.a $(cat '%s/embed/curl.libs') -lm -ldl")
+      :format(program, BUILD, BUILD, BUILD) }
     assert.equal(0, built.status, built.stderr)
     local result = process.run({ program, quick.base_url }, { timeout = 200 })
     assert.equal("", result.stderr)
     assert.matches("^%d+ allocations, 0 failures\n$", result.stdout)
     assert.equal(0, result.status)
+  end)
+end)
+
+describe("how libcurl gets into a host #slow", function()
+  local folder, remove
+
+  before_each(function() folder, remove = process.temporary_directory() end)
+  after_each(function() remove() end)
+
+  -- What tools/link_curl.lua says and writes.
+  local function ask(env)
+    local result = process.run({ "lua5.4", "tools/link_curl.lua", folder }, { env = env })
+    assert.equal(0, result.status, result.stderr)
+    local said = process.read_file(folder .. "/curl.linked")
+    assert.equal("  " .. said:gsub("\n(.)", "\n  %1"), result.stdout)
+    return said, process.read_file(folder .. "/curl.libs")
+  end
+
+  -- A compiler with an answer of its own: a line of shell, in which "$@" is the command line.
+  local function compiler(line)
+    process.write_file(folder .. "/cc", "#!/bin/sh\n" .. line .. "\nexec cc \"$@\"\n")
+    assert(os.execute("chmod +x '" .. folder .. "/cc'"))
+    return folder .. "/cc"
+  end
+
+  it("stays outside where that is asked for", function()
+    local said, libraries = ask { EMBED_CURL = "shared" }
+    assert.equal("libcurl is linked shared: EMBED_CURL=shared\n", said)
+    assert.matches("%-lcurl", libraries)
+  end)
+
+  it("stays outside where there is no archive of it, and that is said", function()
+    local said, libraries = ask {
+      CC = compiler 'case "$1" in -print-file-name=libcurl.a) echo libcurl.a; exit;; esac',
+    }
+    assert.equal("libcurl is linked shared: there is no libcurl.a\n", said)
+    assert.matches("%-lcurl", libraries)
+  end)
+
+  it("stays outside where the archive asks for what is not installed, and that is said", function()
+    local said, libraries = ask { CC = compiler [[
+      case "$*" in *"-o "*) echo "ld: cannot find -lnghttp2: No such file" >&2; exit 1;; esac]] }
+    assert.equal("libcurl is linked shared: libcurl.a cannot be linked: "
+      .. "ld: cannot find -lnghttp2: No such file\n", said)
+    assert.matches("%-lcurl", libraries)
+  end)
+
+  it("comes with the shared libraries that are named", function()
+    local said, libraries = ask { EMBED_SHARED = "z crypto" }
+    if said:find "^libcurl is linked shared" then return pending(said) end
+    assert.matches("archives: curl ", said)
+    assert.matches("shared:.* z", said)
+    assert.matches("shared:.* crypto", said)
+    assert.matches("/libcurl%.a .*%-lz%f[%s]", libraries .. " ")
+    assert.matches("%-lcrypto%f[%s]", libraries .. " ")
   end)
 end)
 

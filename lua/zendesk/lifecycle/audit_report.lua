@@ -122,7 +122,8 @@ local function busiest(shares, name_of)
 end
 
 local function summary(report)
-  local lines = { ("%d tokens looked at"):format(report.tokens) }
+  local plural = report.tokens == 1 and "" or "s"
+  local lines = { ("%d token%s looked at"):format(report.tokens, plural) }
   for _, reason in ipairs(verdict.REASONS) do
     local number = report.counts[reason[1]]
     if number > 0 then

@@ -34,10 +34,11 @@ Pruned.__name = "zendesk.Pruned"
 ---@return string
 function Pruned:__tostring()
   local verb = self.dry_run and "would revoke" or "revoked"
+  local plural = self.looked_at == 1 and "" or "s"
   local lines = {
-    ("%d tokens looked at, %d named, %s %d, already gone %d, kept (in use) %d, failed %d, left %d")
-      :format(self.looked_at, self.named, verb, self.revoked, self.gone, self.kept, self.failed,
-        self.left),
+    ("%d token%s looked at, %d named, %s %d, already gone %d, kept (in use) %d, failed %d, left %d")
+      :format(self.looked_at, plural, self.named, verb, self.revoked, self.gone, self.kept,
+        self.failed, self.left),
   }
   for _, outcome in ipairs(self.outcomes) do
     if outcome.outcome == "failed" then

@@ -54,7 +54,8 @@ local function perform(connection, statement)
   pcall(result.close, result) -- an open cursor keeps a read lock in SQLite
   if not ran then return nil, row end
   if row == nil and message ~= nil then return nil, message end
-  return row or false
+  -- Where there is no row, LuaSQL 2.8 gives the table back as it was.
+  return row and next(row) ~= nil and row or false
 end
 
 local function is_alive(connection)

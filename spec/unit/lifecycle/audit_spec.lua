@@ -124,6 +124,11 @@ describe("an audit", function()
     assert.matches("\n3 %(in use%) +zdg%-tool", text)
   end)
 
+  it("speaks of one token where there is one", function()
+    local transport = scripted.new(account { token { id = 1 } }, { epoch = NOW })
+    assert.matches("^1 token looked at\n", tostring(assert(audit.tokens(transport))) .. "\n")
+  end)
+
   it("shows the first rows of a long table and says how many there are", function()
     local many = {}
     for id = 1, 60 do many[id] = token { id = id, expires_at = "none" } end

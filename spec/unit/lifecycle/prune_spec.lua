@@ -85,7 +85,12 @@ describe("pruning tokens", function()
     local result = assert(prune.tokens(transport, { unused_for = 90 * DAY, dry_run = true }))
     assert.equal("1 would revoke, 2 would revoke, 3 would revoke", outcomes(result))
     for _, call in ipairs(transport.calls) do assert.equal("GET", call.method) end
-    assert.matches("would revoke 3", tostring(result))
+    assert.matches("^3 tokens looked at, 3 named, would revoke 3,", tostring(result))
+  end)
+
+  it("speaks of one token where there is one", function()
+    local result = assert(prune.tokens(account(1):connect(), unused))
+    assert.matches("^1 token looked at, 1 named, revoked 1,", tostring(result))
   end)
 
   it("goes on after a refusal of one token and reports each outcome", function()

@@ -78,6 +78,25 @@ describe("the store in SQLite", function()
     assert.equal(1, math.tointeger(query 'SELECT count(*) FROM "Group"'[1]))
   end)
 
+  it("knows that there is no row where LuaSQL gives the table back as it was", function()
+    local connection = connect()
+    local newer = { escape = function(_, value) return connection:escape(value) end }
+    function newer:execute(statement)
+      local cursor, message = connection:execute(statement)
+      if type(cursor) ~= "userdata" then return cursor, message end
+      return {
+        fetch = function(_, row, mode) return cursor:fetch(row, mode) or row end,
+        close = function() return cursor:close() end,
+      }
+    end
+    local given = store.sql { dialect = "sqlite3", connection = newer }
+    local set, err = given:load(KEY)
+    assert.same({}, { set, err })
+    assert(given:save(KEY, SET))
+    assert.same(SET, given:load(KEY))
+    connection:close()
+  end)
+
   it("uses a connection that it was given, and leaves it open", function()
     local connection = connect()
     local given = store.sql { dialect = "sqlite3", connection = connection }

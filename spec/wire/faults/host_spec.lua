@@ -185,7 +185,7 @@ describe("the host process", function()
   end
 
   provoke("has no file descriptor left", "transport, not sent; then fine", function()
-    return (run(SERVING, [[
+    local answer = run(SERVING, [[
       local zd = connect()
       assert(zd:get "/api/v2/warm")
       zd:close()
@@ -199,7 +199,11 @@ describe("the host process", function()
       local first = describe(zd:get "/api/v2/x")
       for _, file in ipairs(files) do file:close() end
       print(first .. "; then " .. describe(zd:get "/api/v2/x"))
-    ]], "ulimit -n 64;"))
+    ]], "ulimit -n 64;")
+    -- From libcurl 8.20 on, what it calls a lack of memory at this place is one of descriptors.
+    local major, minor = core.versions().curl:match "^(%d+)%.(%d+)"
+    local is_newer = tonumber(major) * 100 + tonumber(minor) >= 820
+    return is_newer and answer:gsub("^memory,", "transport,") or answer
   end)
 
   provoke("has its descriptors back after 300 failed calls", "fine", function()

@@ -134,7 +134,8 @@ function tokens.prune(cli)
   if not dry_run and not cli.args.yes then
     local plan = prune(cli, zd, true)
     if plan.revoked == 0 then return finish_prune(cli, plan) end
-    cli:confirm("Revoke %d of %d tokens?", plan.revoked, plan.looked_at)
+    cli:confirm("Revoke %d of %d token%s?", plan.revoked, plan.looked_at,
+      plan.looked_at == 1 and "" or "s")
   end
   return finish_prune(cli, prune(cli, zd, dry_run))
 end
