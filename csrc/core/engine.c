@@ -12,7 +12,6 @@
 enum {
   IDLE_MAX = 16,          /* used transfers kept for the next request */
   IDLE_CONNECTIONS = 100, /* connections kept, all servers together */
-  LONGEST_WAIT_MS = 200,  /* of a step, while transfers run side by side */
 };
 
 static void unlink_live(struct zd_engine *engine,
@@ -66,6 +65,8 @@ static void unqueue_done(struct zd_engine *engine,
 static void detach(struct zd_engine *engine, struct zd_transfer *transfer) {
   curl_multi_remove_handle(engine->multi, transfer->easy);
   engine->crowd.running--;
+  if (engine->crowd.running == 0)
+    engine->together = false;
   if (!transfer->repeatable)
     engine->crowd.unrepeatable--;
   queue_done(engine, transfer);
@@ -87,6 +88,10 @@ static enum zd_status set_up_multi(struct zd_engine *engine,
   if (curl_share_setopt(engine->share, CURLSHOPT_SHARE,
                         CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK)
     return ZD_NOMEM;
+#if LIBCURL_VERSION_NUM >= 0x081400
+  /* Else closing would wait for a name lookup that was given up. */
+  curl_multi_setopt(engine->multi, CURLMOPT_QUICK_EXIT, 1L);
+#endif
   curl_multi_setopt(engine->multi, CURLMOPT_PIPELINING,
                     (long)CURLPIPE_MULTIPLEX);
   curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS,
@@ -152,6 +157,7 @@ void zd_engine_free(struct zd_engine *engine) {
   curl_multi_cleanup(engine->multi);
   curl_share_cleanup(engine->share);
   zd_watch_free(&engine->watches);
+  free(engine->sockets);
   free(engine);
 }
 
@@ -223,6 +229,8 @@ enum zd_status zd_engine_submit(struct zd_transfer *transfer,
     return ZD_NOMEM;
   transfer->state = ZD_TRANSFER_RUNNING;
   engine->crowd.running++;
+  if (engine->crowd.running > 1 && !engine->together)
+    zd_engine_set_look(engine);
   if (!transfer->repeatable)
     engine->crowd.unrepeatable++;
   engine->fresh = true;
@@ -302,12 +310,9 @@ static unsigned perform(struct zd_engine *engine) {
   return zd_engine_collect(engine, result);
 }
 
-/* Side by side over HTTP/2, libcurl (7.88) now and then keeps what it has read
- * for one stream while it works for another, and no socket tells of it: such a
- * wait would last to its end. */
 static int bounded(const struct zd_engine *engine, int timeout_ms) {
-  return engine->crowd.running > 1 && timeout_ms > LONGEST_WAIT_MS
-             ? LONGEST_WAIT_MS
+  return engine->together && timeout_ms > ZD_LONGEST_WAIT_MS
+             ? ZD_LONGEST_WAIT_MS
              : timeout_ms;
 }
 

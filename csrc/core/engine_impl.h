@@ -11,6 +11,17 @@
 #pragma GCC visibility push(hidden)
 #endif
 
+/* libcurl (7.88), with many HTTP/2 streams on one connection, now and then
+ * keeps what it has read for one of them, and neither a socket nor a timer of
+ * its own tells of it. Who waits looks again after this time at the latest. */
+enum { ZD_LONGEST_WAIT_MS = 200 };
+
+/* A socket that libcurl wants to be watched. */
+struct zd_socket {
+  int fd;
+  bool quiet; /* nothing was seen on it since the last look */
+};
+
 struct zd_engine {
   pid_t owner; /* the process that made it */
   CURLM *multi;
@@ -23,11 +34,15 @@ struct zd_engine {
   struct zd_transfer_setup setup;
   bool trust_known; /* setup.folder_only has been found out */
   bool fresh;       /* submitted to since the last perform */
+  bool together;    /* two have run side by side since none has run */
 
   bool events;
   bool lost_watch; /* a change could not be queued: memory */
   double due;      /* when the timer is due, by the monotonic clock */
   long due_ms;     /* -1: no timer */
+  double look;     /* when quiet sockets are looked at, if `together` */
+  struct zd_socket *sockets;
+  size_t socket_count, socket_cap;
   struct zd_watch_queue watches;
 };
 
@@ -44,6 +59,9 @@ void zd_engine_stop(struct zd_engine *engine, struct zd_transfer *transfer,
 unsigned zd_engine_release_pending(struct zd_engine *engine);
 
 void zd_engine_set_up_events(struct zd_engine *engine);
+
+/* Transfers begin to run side by side. */
+void zd_engine_set_look(struct zd_engine *engine);
 
 /* After this libcurl calls the event side no more. */
 void zd_engine_shut_events(struct zd_engine *engine);

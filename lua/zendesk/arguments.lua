@@ -50,6 +50,10 @@ local KINDS = {
     base = "number", text = "number of at least 0 (seconds)",
     is = function(value) return is_number(value) and value >= 0 end,
   },
+  moment = {
+    base = "number", text = "number (a moment of driver:now())",
+    is = function(value) return type(value) == "number" and value == value end,
+  },
   count = {
     base = "number", text = "integer above 0",
     is = function(value) return math.type(value) == "integer" and value > 0 end,

@@ -37,23 +37,29 @@ static inline void caller_close(struct caller *caller) {
 }
 
 /* Starts a call; NULL when it cannot be started. */
-static inline struct zd_transfer *caller_submit(struct caller *caller) {
+static inline struct zd_transfer *caller_send(struct zd_engine *engine,
+                                              const struct zd_account *account,
+                                              const char *path) {
   struct zd_transfer *transfer;
   struct zd_request request;
   struct zd_refusal refusal;
-  if (zd_engine_transfer(caller->engine, &transfer) != ZD_OK)
+  if (zd_engine_transfer(engine, &transfer) != ZD_OK)
     return NULL;
   memset(&request, 0, sizeof(request));
   request.method = "GET";
-  request.path.data = "/api/v2/users/me.json";
+  request.path.data = path;
   request.path.len = strlen(request.path.data);
   request.timeout_ms = 60000;
   request.connect_timeout_ms = 60000;
   request.max_body = 1 << 20;
-  if (zd_engine_submit(transfer, caller->account, &request, &refusal) == ZD_OK)
+  if (zd_engine_submit(transfer, account, &request, &refusal) == ZD_OK)
     return transfer;
   zd_engine_close_transfer(transfer);
   return NULL;
+}
+
+static inline struct zd_transfer *caller_submit(struct caller *caller) {
+  return caller_send(caller->engine, caller->account, "/api/v2/users/me.json");
 }
 
 /* Makes a whole call; whether it got its reply. `connections` gets the number

@@ -1,6 +1,6 @@
 /* loopback: an HTTP server for C tests, in a thread of the test program. It
- * answers every request on every connection with "{}", and ends with
- * loopback_stop. */
+ * answers every request on every connection with "{}", /late after a moment and
+ * /hang never, and ends with loopback_stop. */
 #ifndef LOOPBACK_H
 #define LOOPBACK_H
 
@@ -13,7 +13,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LOOPBACK_CONNECTIONS = 256, LOOPBACK_HEAD = 8192 };
+enum {
+  LOOPBACK_CONNECTIONS = 256,
+  LOOPBACK_HEAD = 8192,
+  LOOPBACK_LATE_MS = 20
+};
 
 struct loopback_connection {
   char head[LOOPBACK_HEAD];
@@ -43,6 +47,10 @@ static inline bool loopback_serve(int fd, struct loopback_connection *c) {
   if (strstr(c->head, "\r\n\r\n") == NULL)
     return c->len < sizeof(c->head) - 1;
   c->len = 0;
+  if (strstr(c->head, " /hang ") != NULL)
+    return true;
+  if (strstr(c->head, " /late ") != NULL)
+    poll(NULL, 0, LOOPBACK_LATE_MS);
   return write(fd, LOOPBACK_REPLY, sizeof(LOOPBACK_REPLY) - 1) > 0;
 }
 

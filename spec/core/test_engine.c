@@ -1,11 +1,11 @@
-/* test_engine: transfers from C, against a server thread in this process. */
+/* test_engine: transfers from C, against a server thread in this process; an
+ * engine in an event loop is test_engine_events. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "core/engine.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -91,8 +91,8 @@ static void make_account(unsigned port) {
   CHECK(zd_account_new(&options, &account, &refusal) == ZD_OK);
 }
 
-static struct zd_engine *new_engine(bool events) {
-  struct zd_engine_options options = {events, 0};
+static struct zd_engine *new_engine(void) {
+  struct zd_engine_options options = {false, 0};
   struct zd_engine *engine = NULL;
   CHECK(zd_engine_new(&options, &engine) == ZD_OK);
   return engine;
@@ -127,7 +127,7 @@ static enum zd_status status_of(const struct zd_transfer *transfer) {
 }
 
 static void a_transfer_brings_its_reply(void) {
-  struct zd_engine *engine = new_engine(false);
+  struct zd_engine *engine = new_engine();
   struct zd_transfer *transfer = submit(engine, "/");
   CHECK(zd_engine_running(engine) == 1);
   CHECK(zd_engine_next(engine) == NULL);
@@ -142,7 +142,7 @@ static void a_transfer_brings_its_reply(void) {
 }
 
 static void a_closed_transfer_serves_the_next_request(void) {
-  struct zd_engine *engine = new_engine(false);
+  struct zd_engine *engine = new_engine();
   struct zd_transfer *first = submit(engine, "/");
   finish(engine, first);
   zd_engine_close_transfer(first);
@@ -160,7 +160,7 @@ static void a_closed_transfer_serves_the_next_request(void) {
 }
 
 static void engine_and_transfers_go_in_any_order(void) {
-  struct zd_engine *engine = new_engine(false);
+  struct zd_engine *engine = new_engine();
   struct zd_transfer *done = submit(engine, "/");
   finish(engine, done);
   struct zd_transfer *running = submit(engine, "/hang");
@@ -184,7 +184,7 @@ static void engine_and_transfers_go_in_any_order(void) {
 }
 
 static void a_cancelled_transfer_is_done_and_handed_out(void) {
-  struct zd_engine *engine = new_engine(false);
+  struct zd_engine *engine = new_engine();
   struct zd_transfer *transfer = submit(engine, "/hang");
   zd_engine_step(engine, 0);
   zd_engine_cancel(transfer);
@@ -197,7 +197,7 @@ static void a_cancelled_transfer_is_done_and_handed_out(void) {
 }
 
 static void many_used_transfers_are_not_all_kept(void) {
-  struct zd_engine *engine = new_engine(false);
+  struct zd_engine *engine = new_engine();
   struct zd_transfer *transfers[40];
   for (int i = 0; i < 40; i++)
     transfers[i] = submit(engine, "/");
@@ -209,64 +209,6 @@ static void many_used_transfers_are_not_all_kept(void) {
   zd_engine_free(engine);
 }
 
-/* A host's event loop: what the engine asked to watch, and poll(). */
-static void drive(struct zd_engine *engine, struct pollfd *watched,
-                  nfds_t *count) {
-  struct zd_watch watch;
-  while (zd_engine_watch(engine, &watch)) {
-    nfds_t i = 0;
-    while (i < *count && watched[i].fd != watch.fd)
-      i++;
-    if (watch.what == ZD_WATCH_NONE) {
-      CHECK(i < *count);
-      watched[i] = watched[--*count];
-      continue;
-    }
-    if (i == *count)
-      (*count)++;
-    watched[i].fd = watch.fd;
-    watched[i].events = 0;
-    if ((watch.what & ZD_WATCH_READ) != 0)
-      watched[i].events |= POLLIN;
-    if ((watch.what & ZD_WATCH_WRITE) != 0)
-      watched[i].events |= POLLOUT;
-  }
-  long timeout = zd_engine_timeout(engine);
-  int ready = poll(watched, *count, timeout < 0 ? STEP_MS : (int)timeout);
-  CHECK(ready >= 0);
-  if (ready == 0)
-    zd_engine_ready_timer(engine);
-  for (nfds_t i = 0; ready > 0 && i < *count; i++) {
-    if (watched[i].revents == 0)
-      continue;
-    int what = (watched[i].revents & ~POLLOUT) != 0 ? ZD_WATCH_READ : 0;
-    if ((watched[i].revents & POLLOUT) != 0)
-      what |= ZD_WATCH_WRITE;
-    zd_engine_ready(engine, watched[i].fd, (enum zd_watch_event)what);
-  }
-}
-
-static void an_event_loop_drives_the_engine(void) {
-  struct zd_engine *engine = new_engine(true);
-  struct pollfd watched[64];
-  nfds_t count = 0;
-  struct zd_transfer *transfers[10];
-  for (int i = 0; i < 10; i++)
-    transfers[i] = submit(engine, "/");
-  struct zd_transfer *hanging = submit(engine, "/hang");
-  for (int i = 0; i < 1000 && zd_engine_running(engine) > 1; i++)
-    drive(engine, watched, &count);
-  for (int i = 0; i < 10; i++) {
-    CHECK(status_of(transfers[i]) == ZD_OK);
-    zd_engine_close_transfer(transfers[i]);
-  }
-  zd_engine_cancel(hanging);
-  drive(engine, watched, &count);
-  zd_engine_free(engine);
-  CHECK(status_of(hanging) == ZD_CANCELLED);
-  zd_engine_close_transfer(hanging);
-}
-
 int main(void) {
   pthread_t server;
   make_account(listen_on_loopback());
@@ -276,7 +218,6 @@ int main(void) {
   engine_and_transfers_go_in_any_order();
   a_cancelled_transfer_is_done_and_handed_out();
   many_used_transfers_are_not_all_kept();
-  an_event_loop_drives_the_engine();
   shutdown(listener, SHUT_RDWR);
   pthread_join(server, NULL);
   close(listener);

@@ -21,6 +21,7 @@ local hostile = {}
 -- What a message calls a type; a type of Lua is called by its name.
 local TEXTS = {
   seconds = "number of seconds above 0", duration = "number of at least 0 (seconds)",
+  moment = "number (a moment of driver:now())",
   count = "integer above 0", count_or_zero = "integer of at least 0", words = "array of strings",
   scope = "string or array of strings",
   key = "1 to 1024 bytes of UTF-8 without control characters",
@@ -28,8 +29,9 @@ local TEXTS = {
 }
 
 local BASES = {
-  seconds = "number", duration = "number", count = "number", count_or_zero = "number",
-  words = "table", scope = "table", key = "string", driver = "table", waiter = "table",
+  seconds = "number", duration = "number", moment = "number", count = "number",
+  count_or_zero = "number", words = "table", scope = "table", key = "string",
+  driver = "table", waiter = "table",
 }
 
 local function bite() error "bitten" end
@@ -61,6 +63,7 @@ local SAMPLES = {
 local NEARLY = {
   seconds = { 0, -1, math.huge, -math.huge, 0 / 0 },
   duration = { -1, math.huge, -math.huge, 0 / 0 },
+  moment = { 0 / 0 },
   count = { 0, -1, 1.5, math.mininteger, math.huge, 0 / 0 },
   count_or_zero = { -1, 1.5, math.mininteger, math.huge, 0 / 0 },
   integer = { 1.5, math.huge, 0 / 0 },

@@ -68,6 +68,30 @@ local function waits(loop, state)
     loop.run()
   end)
 
+  it("finds replies of which the loop says nothing", function()
+    local server <close> = latency_server.start { delay = 0.05 }
+    local zd <close> = state.connect(server)
+    local port, done = state.driver._port, 0
+    local function two_calls()
+      for _ = 1, 2 do
+        loop.start(function()
+          assert(zd:get "/any")
+          done = done + 1
+        end)
+      end
+      loop.run()
+    end
+    two_calls() -- kept connections need none of libcurl's timers for connecting
+    local watch, began = port.watch, now()
+    function port:watch(fd, what) -- can be written to, but never be read
+      return watch(self, fd, what == "rw" and "w" or what == "r" and "none" or what)
+    end
+    two_calls()
+    port.watch = nil
+    assert.equal(4, done)
+    assert.is_true(now() - began < 5) -- libcurl by itself looks after 10, its connect_timeout
+  end)
+
   it("goes on to the next address of a host", function()
     local server <close> = latency_server.start { delay = 0.01 }
     local zd <close> = state.connect { base_url = "http://localhost:" .. server.port }
@@ -242,6 +266,29 @@ local function tasks(loop, state)
     assert.same(came, order)
     assert.is_nil(late)
     assert.equal("timeout", reason)
+  end)
+
+  it("takes the end of time for no deadline, and one that is far for what it is", function()
+    local reasons, order = {}, {}
+    loop.start(function()
+      local signal = state.driver:signal()
+      local far = state.driver:spawn(function() return select(2, state.driver:sleep(1e300)) end)
+      for place, deadline in ipairs { math.huge, 1e300 } do
+        state.driver:spawn(function()
+          assert(signal:wait(deadline))
+          order[#order + 1] = place
+        end)
+      end
+      reasons[1] = select(2, signal:wait(-math.huge))
+      assert(state.driver:sleep(0.01))
+      signal:fire()
+      far:cancel()
+      reasons[2] = far:wait(math.huge)
+    end)
+    loop.run()
+    table.sort(order) -- a loop may have its own
+    assert.same({ 1, 2 }, order)
+    assert.same({ "timeout", "cancelled" }, reasons)
   end)
 
   it("renews a token once for all coroutines", function()

@@ -9,14 +9,13 @@
 
 local condition = require "cqueues.condition"
 local cqueues = require "cqueues"
+local errors = require "zendesk.errors"
 local loop = require "zendesk.driver.loop"
 
-local now = cqueues.monotime
 ---@class zendesk.drivers.cqueues
 local queues = {}
 
 local Port = {}
-Port.__index = Port
 
 local function home(self)
   if self._live > 0 then return self._home end
@@ -65,8 +64,8 @@ end
 local function tick(self)
   self._ticking = coroutine.running()
   while self._due do
-    cqueues.poll(self._rearmed, math.max(self._due - now(), 0)) -- the others have their turn
-    if self._due and self._due <= now() then
+    cqueues.poll(self._rearmed, math.max(self._due - cqueues.monotime(), 0)) -- others go first
+    if self._due and self._due <= cqueues.monotime() then
       self._due = nil
       self.driver:ready()
     end
@@ -75,7 +74,7 @@ local function tick(self)
 end
 
 function Port:arm(seconds)
-  self._due = seconds and now() + seconds
+  self._due = seconds and cqueues.monotime() + seconds
   if self._ticking then return self._rearmed:signal() end
   self._ticking = seconds ~= nil
   if seconds then run(self, tick) end
@@ -111,10 +110,11 @@ end
 ---@param controller userdata|nil the only one it works in; by default the one it is used in
 ---@return zendesk.driver.Loop|nil, zendesk.Error|nil err kind "memory"
 function queues.new(controller)
-  return loop.new(setmetatable({
-    driver = nil, _given = controller, _home = nil, _live = 0, _watches = {}, _due = nil,
-    _ticking = false, _rearmed = condition.new(),
-  }, Port))
+  local known = controller == nil or cqueues.type(controller) == "controller"
+  if not known then errors.raise(2, "controller: a controller of cqueues expected") end
+  local port = { driver = nil, _given = controller, _home = nil, _live = 0, _watches = {},
+    _due = nil, _ticking = false, _rearmed = condition.new() }
+  return loop.new(setmetatable(port, { __index = Port }))
 end
 
 return queues

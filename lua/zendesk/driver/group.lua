@@ -3,9 +3,9 @@
 -- In a plain script the tasks are the scheduler's. Inside of an event loop they are coroutines of
 -- that loop, started and woken by its driver, and the loop goes on.
 
+local arguments = require "zendesk.arguments"
 local drivers = require "zendesk.driver"
 local errors = require "zendesk.errors"
-local nearest = require "zendesk.nearest"
 local scheduler = require "zendesk.driver.scheduler"
 
 ---@class zendesk.group
@@ -27,32 +27,18 @@ local group = {}
 ---@field index integer which one has ended
 
 local DEFAULT_CONCURRENCY = 8
-local KNOWN = { concurrency = true, errors = true, on_progress = true, driver = true }
+local KNOWN = {
+  concurrency = "number", errors = "string", on_progress = "function", driver = "table",
+}
 
-local function check_options(options)
-  if options == nil then return {} end
-  if type(options) ~= "table" then
-    errors.raise(3, "options: table expected, got %s", type(options))
-  end
-  for name in pairs(options) do
-    if not KNOWN[name] then
-      local hint = type(name) == "string" and nearest.find(name, KNOWN)
-      errors.raise(3, "unknown option '%s'%s", tostring(name),
-        hint and (" (did you mean '" .. hint .. "'?)") or "")
-    end
-  end
-  local concurrency = options.concurrency
-  if concurrency ~= nil and (math.type(concurrency) ~= "integer" or concurrency < 1) then
+local function check_options(given)
+  local options = arguments.options(given, KNOWN)
+  local concurrency, mode = options.concurrency, options.errors
+  if concurrency and (math.type(concurrency) ~= "integer" or concurrency < 1) then
     errors.raise(3, "option 'concurrency': positive integer expected")
   end
-  if options.errors ~= nil and options.errors ~= "first" and options.errors ~= "values" then
+  if mode and mode ~= "first" and mode ~= "values" then
     errors.raise(3, "option 'errors': \"first\" or \"values\" expected")
-  end
-  if options.on_progress ~= nil and type(options.on_progress) ~= "function" then
-    errors.raise(3, "option 'on_progress': function expected, got %s", type(options.on_progress))
-  end
-  if options.driver ~= nil and type(options.driver) ~= "table" then
-    errors.raise(3, "option 'driver': table expected, got %s", type(options.driver))
   end
   return options
 end
@@ -163,13 +149,11 @@ end
 ---failure cancelled the rest. What a function has raised is raised again, unless errors = "values"
 ---@return integer|zendesk.Error failed the number of failures, or the first one
 function group.all(functions, options)
-  if type(functions) ~= "table" then
-    errors.raise(2, "functions: table expected, got %s", type(functions))
-  end
+  arguments.check("functions", functions, "table")
   options = check_options(options)
   for index = 1, #functions do
     if type(functions[index]) ~= "function" then
-      errors.raise(2, "functions[%d]: function expected, got %s", index, type(functions[index]))
+      arguments.check(("functions[%d]"):format(index), functions[index], "function")
     end
   end
   return run(#functions, function(crew, index)
@@ -186,8 +170,8 @@ end
 ---@return table|nil results
 ---@return integer|zendesk.Error failed
 function group.map(list, f, options)
-  if type(list) ~= "table" then errors.raise(2, "list: table expected, got %s", type(list)) end
-  if type(f) ~= "function" then errors.raise(2, "f: function expected, got %s", type(f)) end
+  arguments.check("list", list, "table")
+  arguments.check("f", f, "function")
   options = check_options(options)
   return run(#list, function(crew, index)
     local task = crew.new_task(f)

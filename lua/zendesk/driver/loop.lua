@@ -23,6 +23,7 @@
 -- wait for. It is retired then: new calls go to a fresh engine, those under way end where they are,
 -- each by its own time limit at the latest.
 
+local arguments = require "zendesk.arguments"
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
 local loop_tasks = require "zendesk.driver.loop_tasks"
@@ -36,6 +37,7 @@ local running = coroutine.running
 local loop = {}
 
 local SLICE = 0.001 -- seconds of work before the host's loop has a turn
+local FARTHEST = 86400 -- seconds to the timer: a loop has a limit of its own
 
 -- Drivers that have not been closed.
 local open = setmetatable({}, { __mode = "k" })
@@ -55,22 +57,16 @@ end
 
 -- The transfers that have ended wake their coroutines.
 local function collect(self, engine)
-  local transfer = engine:next()
-  while transfer do
-    wake(self, self._waiting[transfer], "done")
-    transfer = engine:next()
-  end
+  for transfer in engine.next, engine do wake(self, self._waiting[transfer], "done") end
 end
 
 -- The port hears of every change of a watch.
 local function tell_watches(self, engine)
-  local fd, what = engine:watches()
-  while fd do
+  for fd, what in engine.watches, engine do
     local none = what == "none"
     if none then self._seen[fd] = nil end -- the number may mean another socket soon
     self._owner[fd] = not none and engine or nil
     self._port:watch(fd, what)
-    fd, what = engine:watches()
   end
 end
 
@@ -117,7 +113,7 @@ function settle(self)
   if moment and self._armed and self._armed <= moment then return end
   if not moment and not self._armed then return end
   self._armed = moment
-  self._port:arm(moment and math.max(moment - monotonic(), 0))
+  self._port:arm(moment and math.min(math.max(moment - monotonic(), 0), FARTHEST))
 end
 
 -- A descriptor that one engine has closed may be another's in a moment: the port is told before.
@@ -240,6 +236,8 @@ function Loop:await(transfer, deadline)
 end
 
 function Loop:sleep(seconds)
+  arguments.self(self, Loop, "driver:sleep")
+  arguments.check("seconds", seconds, "duration")
   check_open(self)
   local wait <close> = loop_tasks.wait(self)
   park(self, wait, monotonic() + seconds)
@@ -252,6 +250,7 @@ Loop.now, Loop.time = monotonic, core.time
 ---A signal is fired once and stays fired: who waits later does not wait.
 ---@return zendesk.Signal
 function Loop:signal()
+  arguments.self(self, Loop, "driver:signal")
   return loop_tasks.signal(self)
 end
 
@@ -260,6 +259,8 @@ end
 ---@param ... any
 ---@return zendesk.Task
 function Loop:spawn(f, ...)
+  arguments.self(self, Loop, "driver:spawn")
+  arguments.check("f", f, "function")
   check_open(self)
   local task = loop_tasks.new(self, f, ...)
   task:_begin()
@@ -270,14 +271,7 @@ end
 ---@return { new_task: function, enqueue: function, signal: function }
 function Loop:crew()
   check_open(self)
-  return {
-    new_task = function(f, ...) return loop_tasks.new(self, f, ...) end,
-    enqueue = function(task)
-      self._work:push(task)
-      settle(self)
-    end,
-    signal = function() return loop_tasks.signal(self) end,
-  }
+  return loop_tasks.crew(self)
 end
 
 ---After a lack of memory: the engine is retired. Where there is none for a new one either, it stays
@@ -294,6 +288,7 @@ end
 ---Ends every transfer under way as closed and every other wait as cancelled, and gives back what
 ---the driver has of the loop. Idempotent.
 function Loop:close()
+  arguments.self(self, Loop, "driver:close")
   local engines, port = self._engines, self._port
   if not self._engine then return end
   settle(self)
@@ -317,7 +312,10 @@ end
 Loop.__close = Loop.close
 
 ---@return boolean
-function Loop:is_closed() return not self._engine end
+function Loop:is_closed()
+  arguments.self(self, Loop, "driver:is_closed")
+  return not self._engine
+end
 
 ---The driver of the loop that runs the code which asks; outside of every loop, the only one that is
 ---open.

@@ -1,7 +1,9 @@
 -- loop_tasks: what coroutines of an event loop wait with and for: waits, signals, tasks.
 -- driver/loop.lua parks and wakes them.
 
+local arguments = require "zendesk.arguments"
 local errors = require "zendesk.errors"
+local timers = require "zendesk.driver.timers"
 
 local running = coroutine.running
 
@@ -69,6 +71,7 @@ end
 
 ---Wakes all who wait, in the order in which they came. A signal stays fired.
 function Signal:fire()
+  arguments.self(self, Signal, "signal:fire")
   if self._fired then return end
   self._fired = true
   local waits = {}
@@ -82,6 +85,8 @@ end
 ---@return true|nil fired
 ---@return "timeout"|"cancelled"|nil reason
 function Signal:wait(deadline)
+  arguments.self(self, Signal, "signal:wait")
+  deadline = timers.deadline(deadline)
   if self._fired then return true end
   local driver = self._driver
   if driver:is_closed() then errors.raise(2, "the driver is closed") end
@@ -127,21 +132,37 @@ end
 
 -- For driver/loop.lua: in a coroutine of the loop, until its first wait.
 function Task:_begin()
-  local f, arguments, tasks = self._f, self._arguments, self._driver._tasks
+  local f, given, tasks = self._f, self._arguments, self._driver._tasks
   if not f then return end -- cancelled before
   self._f = nil
   self._driver._port:start(function()
     tasks[running()] = self
-    local results = results_of(xpcall(f, failure, table.unpack(arguments, 1, arguments.n)))
+    local results = results_of(xpcall(f, failure, table.unpack(given, 1, given.n)))
     tasks[running()] = nil
     finish(self, results)
   end)
+end
+
+---What runs tasks for zendesk.all and zendesk.map.
+---@param driver zendesk.driver.Loop
+---@return { new_task: function, enqueue: function, signal: function }
+function loop_tasks.crew(driver)
+  return {
+    new_task = function(f, ...) return loop_tasks.new(driver, f, ...) end,
+    enqueue = function(task)
+      driver._work:push(task)
+      driver:_settle()
+    end,
+    signal = function() return loop_tasks.signal(driver) end,
+  }
 end
 
 ---Waits for the end of the task. Raises what the task has raised.
 ---@param deadline number|nil a moment of driver:now()
 ---@return any ... what the function returned; nil, "timeout" or nil, "cancelled" without an end
 function Task:wait(deadline)
+  arguments.self(self, Task, "task:wait")
+  deadline = timers.deadline(deadline)
   if not self._results then
     local ok, reason = self._over:wait(deadline)
     if not ok then return nil, reason end
@@ -152,14 +173,21 @@ function Task:wait(deadline)
 end
 
 ---@return boolean
-function Task:is_done() return self._results ~= nil end
+function Task:is_done()
+  arguments.self(self, Task, "task:is_done")
+  return self._results ~= nil
+end
 
 ---@return boolean
-function Task:is_cancelled() return self._cancelled end
+function Task:is_cancelled()
+  arguments.self(self, Task, "task:is_cancelled")
+  return self._cancelled
+end
 
 ---Ends the wait of the task, and every later one, with "cancelled", at the loop's next turn. A task
 ---that has not begun never does.
 function Task:cancel()
+  arguments.self(self, Task, "task:cancel")
   if self._results then return end
   self._cancelled = true
   if self._f then

@@ -9,10 +9,12 @@
 -- Order: tasks start in the order given; those that can go on do so in the order in which they
 -- became able to, one turn each.
 
+local arguments = require "zendesk.arguments"
 local blocking = require "zendesk.driver.blocking"
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
 local queue = require "zendesk.driver.queue"
+local signals = require "zendesk.driver.signals"
 local timers = require "zendesk.driver.timers"
 
 local monotonic = core.monotonic
@@ -52,11 +54,6 @@ local Task = {}
 Task.__index = Task
 Task.__name = "zendesk.Task"
 
----@class zendesk.Signal
-local Signal = {}
-Signal.__index = Signal
-Signal.__name = "zendesk.Signal"
-
 local function enqueue(task)
   task._state = "ready"
   local line = task._begun and ready or fresh
@@ -93,7 +90,7 @@ local function new_task(f, ...)
   return task
 end
 
--- Not so where memory ran out on the way into the coroutine, or out of it: that is raised in whoever
+-- Not so where memory ran out on the way into the coroutine, or out of it: that is raised in who
 -- resumed the task, and the task is lost.
 local function is_on(task)
   local status = coroutine.status(task._thread)
@@ -128,9 +125,9 @@ end
 local function first_turn(task)
   live = live + 1
   task._begun = true
-  local arguments = task._arguments
+  local given = task._arguments
   task._arguments = nil
-  return coroutine.resume(task._thread, table.unpack(arguments, 1, arguments.n))
+  return coroutine.resume(task._thread, table.unpack(given, 1, given.n))
 end
 
 local function resume(task)
@@ -266,40 +263,7 @@ end
 ---A signal is fired once and stays fired: who waits later does not wait.
 ---@return zendesk.Signal
 function scheduler.signal()
-  return setmetatable({ _fired = false, _waiters = {} }, Signal)
-end
-
----Wakes all who wait, in the order in which they came.
-function Signal:fire()
-  if self._fired then return end
-  self._fired = true
-  local waiters = self._waiters
-  self._waiters = {}
-  for _, task in ipairs(waiters) do wake(task, "fired") end
-end
-
-local function forget(list, item)
-  for index, candidate in ipairs(list) do
-    if candidate == item then return table.remove(list, index) end
-  end
-end
-
----Waits until the signal is fired.
----@param deadline number|nil a moment of the driver's clock
----@return true|nil fired
----@return string|nil reason "timeout"; "cancelled", also where nobody is left who could fire it
-function Signal:wait(deadline)
-  if self._fired then return true end
-  local task = scheduler.current()
-  if not task then
-    return run(function() return self._fired end, deadline)
-  end
-  if task._cancelled then return nil, "cancelled" end
-  self._waiters[#self._waiters + 1] = task
-  local reason = park(task, deadline)
-  if reason == "fired" then return true end
-  forget(self._waiters, task)
-  return nil, reason
+  return signals.new(scheduler)
 end
 
 ---Starts a function as a task. It runs at once, until its first wait.
@@ -317,6 +281,8 @@ end
 ---@param deadline number|nil a moment of the driver's clock
 ---@return any ... what the function returned; nil, "timeout" or nil, "cancelled" without an end
 function Task:wait(deadline)
+  arguments.self(self, Task, "task:wait")
+  deadline = timers.deadline(deadline)
   if not self._results then
     self._joined = self._joined or scheduler.signal()
     local ok, reason = self._joined:wait(deadline)
@@ -330,12 +296,14 @@ end
 ---True when the function has returned or raised.
 ---@return boolean
 function Task:is_done()
+  arguments.self(self, Task, "task:is_done")
   return self._state == "done"
 end
 
 ---Cancels the task: its wait, and every later one, ends with "cancelled". It is unwound before this
 ---returns, unless it is the one that runs. A task that has not begun never does.
 function Task:cancel()
+  arguments.self(self, Task, "task:cancel")
   if self._state == "done" then return end
   self._cancelled = true
   local lost = self._state == "running" and not is_on(self)
@@ -350,6 +318,7 @@ end
 ---Whether the task has been cancelled.
 ---@return boolean
 function Task:is_cancelled()
+  arguments.self(self, Task, "task:is_cancelled")
   return self._cancelled
 end
 
@@ -357,9 +326,9 @@ function Task:__tostring()
   return ("%s (%s)"):format(Task.__name, self._state)
 end
 
--- For driver/group.lua.
-scheduler.new_task = new_task
-scheduler.enqueue = enqueue
+-- For driver/group.lua and driver/signals.lua.
+scheduler.new_task, scheduler.enqueue = new_task, enqueue
+scheduler.park, scheduler.wake, scheduler.run = park, wake, run
 
 blocking.attach(scheduler)
 

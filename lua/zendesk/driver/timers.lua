@@ -2,6 +2,8 @@
 -- so that a wait that ended early is taken out at once: a thousand calls with a deadline of five
 -- minutes must not leave a thousand entries behind for five minutes.
 
+local arguments = require "zendesk.arguments"
+
 local timers = {}
 
 ---@class zendesk.Timer
@@ -16,6 +18,14 @@ Timers.__index = Timers
 ---@return zendesk.Timers
 function timers.new()
   return setmetatable({ _heap = {}, _count = 0 }, Timers)
+end
+
+---A deadline as a caller gives it.
+---@param deadline any
+---@return number|nil moment nil for none, which the end of time is as good as
+function timers.deadline(deadline)
+  if deadline == nil or deadline == math.huge then return nil end
+  return arguments.check("deadline", deadline, "moment")
 end
 
 local function put(heap, place, timer)

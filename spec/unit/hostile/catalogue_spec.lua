@@ -4,7 +4,7 @@
 local hostile = require "spec.support.hostile"
 local new_world = require "spec.unit.hostile.world"
 
-local PARTS = { "account", "resources", "oauth", "stores", "sandbox" }
+local PARTS = { "account", "resources", "oauth", "stores", "sandbox", "drivers" }
 
 local entries = {}
 for _, part in ipairs(PARTS) do
@@ -26,8 +26,10 @@ local INTERNAL = {
   ["blocking:await"] = true, ["blocking:call"] = true, ["blocking:close"] = true,
   ["blocking:now"] = true, ["blocking:recover"] = true, ["blocking:signal"] = true,
   ["blocking:submit"] = true, ["blocking:time"] = true, ["response:timings"] = true,
-  -- Each takes a loop of the host's, or nothing.
-  ["zendesk.driver.luv.new"] = true, ["zendesk.driver.cqueues.new"] = true,
+  ["loop:await"] = true, ["loop:crew"] = true, ["loop:now"] = true, ["loop:ready"] = true,
+  ["loop:recover"] = true, ["loop:submit"] = true, ["loop:time"] = true, ["loop:wakeup"] = true,
+  -- Takes nothing.
+  ["zendesk.driver.luv.new"] = true,
   -- The last thing that happens to an instance; see the spec of closed objects.
   ["zd:close"] = true,
 }

@@ -66,7 +66,14 @@ local function add_instance(world, driver)
 end
 
 local function add_drivers(world)
-  world["blocking:"] = zendesk.driver.blocking.shared()
+  local blocking = zendesk.driver.blocking.shared()
+  world["blocking:"] = blocking
+  world["task:"], world["signal:"] = blocking:spawn(function() end), blocking:signal()
+  -- Closed at once: an open one would be that of every other spec.
+  local loop = assert(zendesk.driver.cqueues.new())
+  world["loop:"] = loop
+  world["loop_task:"], world["loop_signal:"] = loop:spawn(function() end), loop:signal()
+  loop:close()
 end
 
 --- One of everything; `driver.requests` is what it has sent.
