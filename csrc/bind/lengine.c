@@ -3,6 +3,7 @@
  * A running transfer is kept alive by its user; the engine knows its boxes by
  * a table with weak values, so that one that is dropped is collected, which
  * cancels it. */
+#include "../core/clock.h"
 #include "lzd.h"
 
 struct lzd_engine {
@@ -96,35 +97,42 @@ static struct zd_transfer **hidden_box(lua_State *L, int body) {
   return lzd_reuse_box(L, body);
 }
 
+/* Argument 2 of a method whose second upvalue is the metatable of accounts: a
+ * quick lzd_check_account. [may raise: type, closed] */
+static void check_account(lua_State *L) {
+  if (lzd_has_metatable(L, 2, 2))
+    lzd_account_in(L, 2);
+  else
+    lzd_check_account(L, 2);
+}
+
 /* Submits the request in argument 3 to the engine in argument 1, which has been
  * checked, and leaves its box on top; what is hidden is not noted for
  * engine:next. 1, or the number of results that say why not. [may raise] */
 static int start_request(lua_State *L, bool hidden) {
-  struct zd_request request;
-  lzd_check_account(L, 2);
+  struct lzd_request request;
+  check_account(L);
   const char *why = lzd_check_request(L, 3, &request);
   if (why != NULL)
     return lzd_fail(L, ZD_BAD_VALUE, why);
-  lua_getfield(L, 3, "body");
-  int body = lua_gettop(L);
-  struct zd_transfer **transfer =
-      hidden ? hidden_box(L, body) : lzd_box_transfer(L, 1, body);
-  int box = body + 1;
+  struct zd_transfer **transfer = hidden ? hidden_box(L, request.body)
+                                         : lzd_box_transfer(L, 1, request.body);
+  int box = lua_gettop(L);
   enum zd_status status = zd_engine_transfer(open_engine(L), transfer);
   if (status != ZD_OK)
     return lzd_fail(L, status, "out of memory");
   if (!hidden)
     remember(L, *transfer);
-  status = lzd_add_headers(L, 3, *transfer);
-  if (status == ZD_OK && lua_isnil(L, body))
-    status = lzd_write_body(L, 3, *transfer, &request);
+  status = lzd_add_headers(L, *transfer, &request);
+  if (status == ZD_OK)
+    status = lzd_write_body(L, *transfer, &request);
   if (status != ZD_OK)
     return fail_submit(L, transfer, status, lua_tostring(L, -1));
-  lzd_check_body(L, body, &request);
+  lzd_check_body(L, &request);
   struct zd_account *account = lzd_account_in(L, 2);
 
   struct zd_refusal refusal;
-  status = zd_engine_submit(*transfer, account, &request, &refusal);
+  status = zd_engine_submit(*transfer, account, &request.core, &refusal);
 
   if (status == ZD_BAD_VALUE)
     why = lua_pushfstring(L, "%s: %s", refusal.option, refusal.why);
@@ -156,9 +164,11 @@ static struct zd_engine *check_step(lua_State *L, int index, int *wait) {
 }
 
 /* The short way of a small call: submit, one step, and take, without a box for
- * each. */
+ * each. With a transfer that has not had the usual end comes the moment of its
+ * beginning, which nobody else has noted. */
 static int engine_call(lua_State *L) {
   int wait;
+  double began = zd_clock_monotonic();
   check_step(L, 4, &wait);
   lua_settop(L, 3);
   int results = start_request(L, true);
@@ -176,7 +186,8 @@ static int engine_call(lua_State *L) {
   }
   lua_settop(L, box);
   remember(L, lzd_transfer_in(L, box));
-  return 1;
+  lua_pushnumber(L, began);
+  return 2;
 }
 
 static int engine_step(lua_State *L) {
@@ -285,10 +296,19 @@ static int engine_text(lua_State *L) {
   return 1;
 }
 
+/* Adds a method that knows the metatable of accounts. [may raise: memory] */
+static void add_sender(lua_State *L, const char *name, lua_CFunction method) {
+  luaL_getmetatable(L, LZD_ENGINE);
+  lua_getfield(L, -1, "__index");
+  lua_pushvalue(L, -2);
+  luaL_getmetatable(L, LZD_ACCOUNT);
+  lua_pushcclosure(L, method, 2);
+  lua_setfield(L, -2, name);
+  lua_pop(L, 2);
+}
+
 void lzd_open_engine(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"submit", engine_submit},
-      {"call", engine_call},
       {"step", engine_step},
       {"next", engine_next},
       {"running", engine_running},
@@ -300,6 +320,8 @@ void lzd_open_engine(lua_State *L) {
       {NULL, NULL},
   };
   lzd_class(L, LZD_ENGINE, methods, engine_release, engine_text);
+  add_sender(L, "submit", engine_submit);
+  add_sender(L, "call", engine_call);
   lua_pushcfunction(L, engine_new);
   lua_setfield(L, -2, "engine");
 }

@@ -3,6 +3,7 @@
 #include "ljson.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 #include "../core/buf.h"
 #include "../core/json_reader.h"
@@ -20,44 +21,41 @@
  *
  * LUA_GCSTEP adds kilobytes to the collector's debt and runs it when there is
  * any: a negative number borrows. */
-struct lzd_json_loan {
-  int owed;   /* kilobytes */
-  int before; /* kilobytes in use when they were borrowed */
-};
-
 enum {
   LOAN_WORTHWHILE = 4096, /* bytes of text */
   LOAN_TEXT = 256,        /* bytes of text for which a kilobyte is borrowed */
   LOAN_MAX = 16 * 1024    /* kilobytes */
 };
 
-/* Its address is the loan's key in the registry. */
-static const char loan_key = 'l';
+/* Its address is the key of struct lzd_json_kept in the registry. */
+static const char kept_key = 'k';
 
-static void open_loan(lua_State *L) {
-  struct lzd_json_loan *loan = lua_newuserdatauv(L, sizeof(*loan), 0);
-  loan->owed = 0;
-  loan->before = 0;
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &loan_key);
+static void open_kept(lua_State *L) {
+  struct lzd_json_kept *kept =
+      lua_newuserdatauv(L, sizeof(*kept), LZD_JSON_KEPT_VALUES);
+  memset(kept, 0, sizeof(*kept));
+  luaL_newmetatable(L, LZD_JSON_ARRAY);
+  lua_setiuservalue(L, -2, LZD_JSON_KEPT_ARRAY);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &kept_key);
 }
 
-struct lzd_json_loan *lzd_json_borrow(lua_State *L, size_t len) {
+struct lzd_json_kept *lzd_json_push_kept(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key);
+  return lua_touserdata(L, -1);
+}
+
+bool lzd_json_borrow(lua_State *L, struct lzd_json_loan *loan, size_t len) {
   if (len < LOAN_WORTHWHILE || lua_gc(L, LUA_GCISRUNNING) != 1)
-    return NULL;
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &loan_key);
-  struct lzd_json_loan *loan = lua_touserdata(L, -1);
-  lua_pop(L, 1);
+    return false;
   if (loan->owed > 0)
     lua_gc(L, LUA_GCSTEP, loan->owed);
   loan->owed = len / LOAN_TEXT < LOAN_MAX ? (int)(len / LOAN_TEXT) : LOAN_MAX;
   loan->before = lua_gc(L, LUA_GCCOUNT);
   lua_gc(L, LUA_GCSTEP, -loan->owed);
-  return loan;
+  return true;
 }
 
 void lzd_json_settle(lua_State *L, struct lzd_json_loan *loan) {
-  if (loan == NULL)
-    return;
   int used = lua_gc(L, LUA_GCCOUNT) - loan->before;
   int unused = loan->owed - (used > 0 ? used : 0);
   if (unused <= 0)
@@ -161,10 +159,10 @@ void lzd_open_json(lua_State *L) {
       {NULL, NULL},
   };
   make_body_class(L);
-  open_loan(L);
+  open_kept(L);
   luaL_setfuncs(L, functions, 0);
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");
-  luaL_newmetatable(L, LZD_JSON_ARRAY);
+  luaL_getmetatable(L, LZD_JSON_ARRAY);
   lua_setfield(L, -2, "array_mt");
 }

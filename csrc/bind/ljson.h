@@ -1,11 +1,12 @@
 /* ljson: JSON text to Lua values and back; fields null, array_mt, decode,
  * encode and body of zendesk.core.
  *
- * Reading: objects and arrays become tables of exact size, arrays carry the
- * metatable `array_mt`, so that an array stays one when it has been emptied;
- * null becomes core.null, the light userdata NULL. Of a repeated key the last
- * value counts. Writing looks at tables raw: no metamethod is ever called.
- * Neither recurses in C nor owns memory that a Lua error could leak. */
+ * Reading: arrays become tables of exact size, objects of theirs or of the one
+ * before at the same place (ljson_read.c); arrays carry the metatable
+ * `array_mt`, so that an array stays one when it has been emptied; null becomes
+ * core.null, the light userdata NULL. Of a repeated key the last value counts.
+ * Writing looks at tables raw: no metamethod is ever called. Neither recurses
+ * in C nor owns memory that a Lua error could leak. */
 #ifndef LZD_JSON_H
 #define LZD_JSON_H
 
@@ -14,12 +15,31 @@
 
 #include <lua.h>
 
+#include "ljson_keys.h"
+
 struct zd_buf;
-struct lzd_json_loan;
 
 /* Names of the metatables of marked arrays and of bodies. */
 #define LZD_JSON_ARRAY "zendesk.array"
 #define LZD_JSON_BODY "zendesk.body"
+
+/* What a text has borrowed from the collector (see ljson.c). */
+struct lzd_json_loan {
+  int owed;   /* kilobytes */
+  int before; /* kilobytes in use when they were borrowed */
+};
+
+/* What a Lua state keeps between two texts: a userdata in the registry. Its
+ * user values are the strings of the keys, and the metatable of arrays. */
+struct lzd_json_kept {
+  struct lzd_json_loan loan;
+  struct lzd_keys keys;
+};
+
+enum {
+  LZD_JSON_KEPT_ARRAY = LZD_KEYS_MAX + 1,
+  LZD_JSON_KEPT_VALUES = LZD_JSON_KEPT_ARRAY
+};
 
 #if defined(__GNUC__)
 #pragma GCC visibility push(hidden)
@@ -45,13 +65,16 @@ int lzd_json_write(lua_State *L, int index, struct zd_buf *out);
  * its limit. [may raise: memory] */
 bool lzd_json_room(lua_State *L, int slots);
 
+/* Pushes what is kept between texts. */
+struct lzd_json_kept *lzd_json_push_kept(lua_State *L);
+
 /* Reading a text of `len` bytes begins: pays the collector what the text before
  * has left, which may run finalisers, and borrows what this one is going to
- * allocate (see ljson.c). NULL when that is not worth it. Takes 1 slot. */
-struct lzd_json_loan *lzd_json_borrow(lua_State *L, size_t len);
+ * allocate (see ljson.c). False when that is not worth it. */
+bool lzd_json_borrow(lua_State *L, struct lzd_json_loan *loan, size_t len);
 
 /* The text is read: gives back what it did not use. When reading raises, the
- * next text pays. `loan` may be NULL. */
+ * next text pays. */
 void lzd_json_settle(lua_State *L, struct lzd_json_loan *loan);
 
 /* The buffer of the body userdata at `index`, or NULL when it is none. */

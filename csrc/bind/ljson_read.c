@@ -2,10 +2,10 @@
  *
  * Tables are made with their final size. What an open container has yielded is
  * gathered on the Lua stack until it closes and its size is known; but an
- * object at a place where the text had one before is made at once with that
- * one's size, and takes its pairs as they come. A container that goes past
- * FLUSH_SLOTS gets its table early, too, so that the stack's size follows from
- * the depth and not from the text. */
+ * object at a place where those before were alike, in this text or others, is
+ * made at once with their size, and takes its pairs as they come. A
+ * container that goes past FLUSH_SLOTS gets its table early, too, so that the
+ * stack's size follows from the depth and not from the text. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdbool.h>
@@ -17,24 +17,24 @@
 #include "ljson_keys.h"
 
 enum {
-  FLUSH_SLOTS = 512,     /* slots that a container gathers, about */
-  ROOM_STEP = 64,        /* slots asked for at a time */
-  ROOM_EVENT = 20,       /* slots that one round uses at most */
-  NEAR_LEVELS = 32,      /* levels that need no memory of their own */
-  UNESCAPE_ROOM = 1024,  /* longer escaped strings go through a Lua buffer */
-  KEYS_WORTHWHILE = 1024 /* shorter texts hardly repeat a key */
+  FLUSH_SLOTS = 512,   /* slots that a container gathers, about */
+  ROOM_STEP = 64,      /* slots asked for at a time */
+  ROOM_EVENT = 20,     /* slots that one round uses at most */
+  NEAR_LEVELS = 32,    /* levels that need no memory of their own */
+  UNESCAPE_ROOM = 1024 /* longer escaped strings go through a Lua buffer */
 };
 
 /* An open container; the outermost level is the text itself. The container's
  * table, or nil as long as there is none, is at stack index base - 1. */
 struct level {
-  int base;       /* of what is gathered for the table */
-  int count;      /* elements or pairs that are in the table */
-  short owner;    /* the key that this is the value of, or is in the array of */
-  short key;      /* the last key of this object */
-  bool made;      /* there is a table */
-  bool direct;    /* an object that takes its pairs as they come */
-  short *expects; /* where the guess at the next key is, and is corrected */
+  int base;    /* of what is gathered for the table */
+  int count;   /* elements or pairs that are in the table */
+  short owner; /* the key that this is the value of, or is in the array of */
+  short key;   /* the last key of this object */
+  bool made;   /* there is a table */
+  bool direct; /* an object that takes its pairs as they come */
+  unsigned char *expects; /* where the guess at the next key is, and is
+                           * corrected */
 };
 
 struct decoder {
@@ -43,15 +43,14 @@ struct decoder {
   int limit; /* see to the room when top gets there */
   struct level *level;
   struct level *last_level; /* there is memory up to this one */
-  int fixed;                /* stack index: array_mt, then what is below */
-  bool keeps_keys;
+  int fixed;                /* stack index of struct lzd_json_kept */
+  struct lzd_keys *keys;
   struct zd_json_reader reader;
-  struct lzd_keys keys;
   struct level near[NEAR_LEVELS];
 };
 
-/* Stack indices behind `fixed`. */
-enum { FIXED_LEVELS = 1, FIXED_KEYS = 2 };
+/* The stack index behind `fixed` that keeps the memory of many levels. */
+enum { FIXED_LEVELS = 1 };
 
 /* Takes base … top off the stack, which has nothing above, and sets them as
  * the elements behind the first `had`. */
@@ -78,7 +77,7 @@ static void push_table(struct decoder *d, bool object, int slots) {
     return;
   }
   lua_createtable(d->L, slots, 0);
-  lua_pushvalue(d->L, d->fixed);
+  lua_getiuservalue(d->L, d->fixed, LZD_JSON_KEPT_ARRAY);
   lua_setmetatable(d->L, -2);
 }
 
@@ -116,12 +115,12 @@ static void decoder_open(struct decoder *d, bool object, bool in_object) {
   const struct level *outer = d->level;
   struct level *level = ++d->level;
   level->owner = in_object ? outer->key : outer->owner;
-  struct lzd_key *owner = &d->keys.key[level->owner];
+  struct lzd_key *owner = &d->keys->key[level->owner];
   level->base = d->top + 2;
   level->count = 0;
   level->key = LZD_KEYS_NONE;
   level->expects = &owner->first;
-  level->direct = object && owner->pairs > 0;
+  level->direct = object && owner->sure && owner->pairs > 0;
   level->made = level->direct;
   if (level->made)
     lua_createtable(d->L, 0, owner->pairs);
@@ -140,12 +139,17 @@ static inline void decoder_value(struct decoder *d) {
   }
 }
 
+static inline void decoder_learn_size(struct lzd_key *owner, int count) {
+  if (!owner->sure || owner->pairs != count)
+    lzd_keys_size(owner, count);
+}
+
 static void decoder_close(struct decoder *d, bool object) {
   struct level *level = d->level;
   if (!level->direct)
     decoder_flush(d, object);
   if (object)
-    d->keys.key[level->owner].pairs = level->count;
+    decoder_learn_size(&d->keys->key[level->owner], level->count);
   d->level--;
   decoder_value(d);
 }
@@ -186,34 +190,45 @@ static inline void push_text(struct decoder *d) {
 
 static inline void decoder_at_key(struct decoder *d, int key) {
   d->level->key = (short)key;
-  d->level->expects = &d->keys.key[key].next;
+  d->level->expects = &d->keys->key[key].next;
+}
+
+/* Keeps the key on top of the stack. What has allocated its string may have
+ * run a finaliser that decodes: only from here on nothing interferes. */
+static int keep_key(struct decoder *d) {
+  size_t len;
+  const char *text = lua_tolstring(d->L, -1, &len);
+  int key = lzd_keys_add(d->keys, text, len);
+  if (key != LZD_KEYS_NONE) {
+    lua_pushvalue(d->L, -1);
+    lua_setiuservalue(d->L, d->fixed, key);
+  }
+  return key;
 }
 
 /* A key that was not as expected. */
 static void push_key(struct decoder *d) {
   const struct zd_json_reader *reader = &d->reader;
-  int before = d->keys.count;
   int key = LZD_KEYS_NONE;
-  if (d->keeps_keys && !reader->escaped)
-    key = lzd_keys_find(&d->keys, reader->text, reader->text_len);
-  if (key == LZD_KEYS_NONE || key > before)
+  if (!reader->escaped)
+    key = lzd_keys_find(d->keys, reader->text, reader->text_len);
+  if (key != LZD_KEYS_NONE) {
+    lua_getiuservalue(d->L, d->fixed, key);
+  } else {
     push_text(d);
-  else
-    lua_pushvalue(d->L, d->fixed + FIXED_KEYS + key);
-  if (key > before)
-    lua_copy(d->L, -1, d->fixed + FIXED_KEYS + key);
-  *d->level->expects = (short)key;
+    if (!reader->escaped)
+      key = keep_key(d);
+  }
+  *d->level->expects = (unsigned char)key;
   decoder_at_key(d, key);
 }
 
 /* Takes the key that the text is expected to have next, if it has it. */
 static inline void take_expected_key(struct decoder *d) {
   int expected = *d->level->expects;
-  const struct lzd_key *key = &d->keys.key[expected];
-  if (expected == LZD_KEYS_NONE ||
-      !zd_json_take_key(&d->reader, key->text, key->len))
+  if (!zd_json_take_key(&d->reader, &d->keys->key[expected].known))
     return;
-  lua_pushvalue(d->L, d->fixed + FIXED_KEYS + expected);
+  lua_getiuservalue(d->L, d->fixed, expected);
   d->top++;
   decoder_at_key(d, expected);
 }
@@ -271,46 +286,52 @@ static bool decoder_run(struct decoder *d) {
   }
 }
 
-static void decoder_init(struct decoder *d, lua_State *L, const char *data,
-                         size_t len, int depth_limit) {
+static void decoder_init(struct decoder *d, lua_State *L,
+                         struct lzd_keys *keys) {
   struct level text = {0, 0, LZD_KEYS_NONE, LZD_KEYS_NONE, false, false, NULL};
+  lua_pushnil(L); /* at FIXED_LEVELS */
   d->L = L;
-  d->keeps_keys = len >= KEYS_WORTHWHILE;
-  if (!lzd_json_room(L, FIXED_KEYS + LZD_KEYS_MAX + ROOM_EVENT))
-    luaL_error(L, "stack overflow");
-  luaL_getmetatable(L, LZD_JSON_ARRAY);
-  d->fixed = lua_gettop(L);
-  d->top = d->fixed + FIXED_KEYS + (d->keeps_keys ? LZD_KEYS_MAX : 0);
-  lua_settop(L, d->top);
-  lzd_keys_init(&d->keys, d->keeps_keys);
+  d->top = lua_gettop(L);
+  d->fixed = d->top - FIXED_LEVELS;
+  d->limit = d->top + ROOM_STEP;
+  d->keys = keys;
   text.base = d->top + 1;
-  text.expects = &d->keys.key[LZD_KEYS_NONE].first;
+  text.expects = &keys->key[LZD_KEYS_NONE].first;
   d->near[0] = text;
   d->level = d->near;
   d->last_level = d->near + NEAR_LEVELS - 1;
-  d->limit = d->top;
-  zd_json_reader_init(&d->reader, data, len,
-                      depth_limit > 0 ? depth_limit : ZD_JSON_DEPTH);
+}
+
+/* Pushes nil, a message and the offset of the fault. */
+static void push_text_fault(lua_State *L, const struct zd_json_reader *reader) {
+  size_t offset = zd_json_offset(reader);
+  lua_pushnil(L);
+  lua_pushfstring(
+      L, "%s at byte %I%s", reader->message, (LUAI_UACINT)offset + 1,
+      reader->start + offset == reader->end ? ", where the text ends" : "");
+  lua_pushinteger(L, (lua_Integer)offset + 1);
 }
 
 int lzd_json_push(lua_State *L, const char *data, size_t len, int depth_limit) {
   struct decoder decoder;
   int before = lua_gettop(L);
-  struct lzd_json_loan *loan = lzd_json_borrow(L, len);
-  decoder_init(&decoder, L, data, len, depth_limit);
+  if (!lzd_json_room(L, ROOM_STEP + 2 * ROOM_EVENT))
+    luaL_error(L, "stack overflow");
+  struct lzd_json_kept *kept = lzd_json_push_kept(L);
+  bool borrowed = lzd_json_borrow(L, &kept->loan, len);
+  lzd_keys_begin(&kept->keys);
+  decoder_init(&decoder, L, &kept->keys);
+  zd_json_reader_init(&decoder.reader, data, len,
+                      depth_limit > 0 ? depth_limit : ZD_JSON_DEPTH);
   bool complete = decoder_run(&decoder);
-  lzd_json_settle(L, loan);
+  if (borrowed)
+    lzd_json_settle(L, &kept->loan);
   if (complete) {
-    lua_replace(L, before + 1);
+    lua_copy(L, decoder.top, before + 1);
     lua_settop(L, before + 1);
     return 0;
   }
-  size_t offset = zd_json_offset(&decoder.reader);
   lua_settop(L, before);
-  lua_pushnil(L);
-  lua_pushfstring(L, "%s at byte %I%s", decoder.reader.message,
-                  (LUAI_UACINT)offset + 1,
-                  offset == len ? ", where the text ends" : "");
-  lua_pushinteger(L, (lua_Integer)offset + 1);
+  push_text_fault(L, &decoder.reader);
   return 1;
 }

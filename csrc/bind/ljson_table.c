@@ -100,11 +100,12 @@ static const char *read_elements(lua_State *L, int index,
   do {
     if (lua_type(L, -1) == LUA_TSTRING)
       return "a table has integer keys and string keys";
-    if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1)
+    lua_Integer key = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
+    if (key < 1)
       return "a key is neither a string nor a positive integer";
     count++;
-    if (lua_tointeger(L, -1) > highest)
-      highest = lua_tointeger(L, -1);
+    if (key > highest)
+      highest = key;
   } while (next_key(L, index));
   if (highest != count)
     return "an array has holes (put zendesk.null where there is nothing, or "

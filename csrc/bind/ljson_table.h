@@ -24,8 +24,9 @@ struct lzd_json_table {
 
 /* Reads the table at the absolute `index`. Of an object it leaves the `count`
  * keys on the top of the stack, in byte order, lowest first; what may be below
- * them is the caller's to drop. Returns NULL, or what is wrong with the table
- * (static). [may raise: memory] */
+ * them is the caller's to drop. 12 slots or more of the stack stay free.
+ * Returns NULL, or what is wrong with the table (static). [may raise: memory]
+ */
 const char *lzd_json_table(lua_State *L, int index,
                            struct lzd_json_table *table);
 

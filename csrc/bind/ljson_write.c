@@ -57,6 +57,13 @@ static void put(struct writer *w, const char *text, size_t len) {
   writer_accept(w, zd_buf_append(w->out, text, len), "");
 }
 
+static inline void put_byte(struct writer *w, char byte) {
+  if (w->out->len < w->out->cap)
+    w->out->data[w->out->len++] = byte;
+  else
+    put(w, &byte, 1);
+}
+
 static void put_number(struct writer *w) {
   if (lua_isinteger(w->L, -1)) {
     int64_t value = (int64_t)lua_tointeger(w->L, -1);
@@ -105,7 +112,7 @@ static void open_frame(struct writer *w) {
   struct frame frame = {identity, index, keys, table.count, 0, table.object};
   w->frames[w->depth] = frame;
   w->depth++;
-  put(w, frame.object ? "{" : "[", 1);
+  put_byte(w, frame.object ? '{' : '[');
 }
 
 /* Writes the value on the top of the stack and pops it, or opens a frame. */
@@ -144,12 +151,13 @@ static void put_value(struct writer *w) {
 
 static void close_frame(struct writer *w) {
   const struct frame *frame = &w->frames[w->depth - 1];
-  put(w, frame->object ? "}" : "]", 1);
+  put_byte(w, frame->object ? '}' : ']');
   lua_settop(w->L, frame->index - 1);
   w->depth--;
 }
 
-/* Goes on with the innermost frame: its end, or its next element or pair. */
+/* Goes on with the innermost frame: its end, or its next element or pair. What
+ * that takes of the stack, lzd_json_table has left. */
 static void advance(struct writer *w) {
   lua_State *L = w->L;
   struct frame *frame = &w->frames[w->depth - 1];
@@ -159,15 +167,11 @@ static void advance(struct writer *w) {
   }
   frame->at++;
   if (frame->at > 1)
-    put(w, ",", 1);
-  if (!lzd_json_room(L, WRITE_ROOM)) {
-    writer_refuse(w, "tables are nested too deeply");
-    return;
-  }
+    put_byte(w, ',');
   if (frame->object) {
     lua_pushvalue(L, frame->keys + frame->at - 1);
     put_string(w, "a key is not valid UTF-8");
-    put(w, ":", 1);
+    put_byte(w, ':');
     lua_rawget(L, frame->index);
   } else {
     lua_rawgeti(L, frame->index, frame->at);

@@ -9,7 +9,18 @@
 #define DEFAULT_CONNECT_TIMEOUT_MS 10000L
 #define DEFAULT_MAX_BODY ((size_t)64 * 1024 * 1024)
 
-static const char DEFAULT_ACCEPT[] = "application/json";
+static const char JSON_TYPE[] = "application/json";
+
+/* Places in a request that is a list. */
+enum {
+  AT_METHOD = 1,
+  AT_PATH,
+  AT_TIMEOUT,
+  AT_CONNECT_TIMEOUT,
+  AT_MAX_BODY,
+  AT_JSON,
+  AT_BRIEF
+};
 
 /* NULL, or what is wrong. [may raise: type] */
 static const char *check_version(lua_State *L, int index,
@@ -21,38 +32,106 @@ static const char *check_version(lua_State *L, int index,
   return NULL;
 }
 
-const char *lzd_check_request(lua_State *L, int index,
-                              struct zd_request *request) {
-  luaL_checktype(L, index, LUA_TTABLE);
-  memset(request, 0, sizeof(*request));
-  struct zd_text method = lzd_field_text(L, index, "method");
+/* NULL, or what is wrong. */
+static const char *check_line(struct zd_request *request, struct zd_text method,
+                              struct zd_text path) {
   if (method.data == NULL || !zd_method_check(method.data, method.len))
     return "method: is not a word in capital letters, such as GET";
-  request->method = method.data;
-  request->path = lzd_field_text(L, index, "path");
-  if (request->path.data == NULL)
+  if (path.data == NULL)
     return "path: is missing";
-  request->content_type = lzd_field_text(L, index, "content_type");
-  request->accept = lzd_field_text(L, index, "accept");
-  if (request->accept.data == NULL) {
-    request->accept.data = DEFAULT_ACCEPT;
-    request->accept.len = sizeof(DEFAULT_ACCEPT) - 1;
-  }
-  request->timeout_ms =
-      lzd_field_milliseconds(L, index, "timeout", DEFAULT_TIMEOUT_MS);
-  request->connect_timeout_ms = lzd_field_milliseconds(
-      L, index, "connect_timeout", DEFAULT_CONNECT_TIMEOUT_MS);
-  request->max_body = lzd_field_size(L, index, "max_body", DEFAULT_MAX_BODY);
-  request->anonymous = !lzd_field_bool(L, index, "auth", true);
-  return check_version(L, index, request);
+  request->method = method.data;
+  request->path = path;
+  return NULL;
 }
 
-void lzd_check_body(lua_State *L, int index, struct zd_request *request) {
-  if (lua_isnil(L, index))
+static struct zd_text default_accept(void) {
+  struct zd_text accept = {JSON_TYPE, sizeof(JSON_TYPE) - 1};
+  return accept;
+}
+
+/* Leaves a field on the stack and returns its index; 0 where it is nil. */
+static int keep_field(lua_State *L, int index, const char *name) {
+  return lua_getfield(L, index, name) == LUA_TNIL ? 0 : lua_gettop(L);
+}
+
+/* Element `place` as a text that stays on the stack. [may raise: type] */
+static struct zd_text item_text(lua_State *L, int index, int place) {
+  struct zd_text text;
+  if (lua_rawgeti(L, index, place) != LUA_TSTRING)
+    luaL_error(L, "bad field %d (string expected, got %s)", place,
+               luaL_typename(L, -1));
+  text.data = lua_tolstring(L, -1, &text.len);
+  return text;
+}
+
+/* [may raise: type, range] */
+static const char *check_listed(lua_State *L, int index,
+                                struct lzd_request *request) {
+  struct zd_request *core = &request->core;
+  struct zd_text method = item_text(L, index, AT_METHOD);
+  const char *why = check_line(core, method, item_text(L, index, AT_PATH));
+  core->timeout_ms = lzd_item_milliseconds(L, index, AT_TIMEOUT, "timeout",
+                                           DEFAULT_TIMEOUT_MS);
+  core->connect_timeout_ms =
+      lzd_item_milliseconds(L, index, AT_CONNECT_TIMEOUT, "connect_timeout",
+                            DEFAULT_CONNECT_TIMEOUT_MS);
+  core->max_body =
+      lzd_item_size(L, index, AT_MAX_BODY, "max_body", DEFAULT_MAX_BODY);
+  core->accept = default_accept();
+  if (lua_rawgeti(L, index, AT_JSON) != LUA_TNIL) {
+    request->json = lua_gettop(L);
+    core->content_type = default_accept();
+    lua_rawgeti(L, index, AT_BRIEF);
+    core->brief = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+  }
+  return why;
+}
+
+static const char *check_named(lua_State *L, int index,
+                               struct lzd_request *request) {
+  struct zd_request *core = &request->core;
+  struct zd_text method = lzd_field_text(L, index, "method");
+  const char *why = check_line(core, method, lzd_field_text(L, index, "path"));
+  if (why != NULL)
+    return why;
+  core->content_type = lzd_field_text(L, index, "content_type");
+  core->accept = lzd_field_text(L, index, "accept");
+  if (core->accept.data == NULL)
+    core->accept = default_accept();
+  core->timeout_ms =
+      lzd_field_milliseconds(L, index, "timeout", DEFAULT_TIMEOUT_MS);
+  core->connect_timeout_ms = lzd_field_milliseconds(L, index, "connect_timeout",
+                                                    DEFAULT_CONNECT_TIMEOUT_MS);
+  core->max_body = lzd_field_size(L, index, "max_body", DEFAULT_MAX_BODY);
+  core->anonymous = !lzd_field_bool(L, index, "auth", true);
+  why = check_version(L, index, core);
+  request->body = keep_field(L, index, "body");
+  /* Without a content type nobody would know what it is. */
+  if (request->body == 0 && core->content_type.data != NULL)
+    request->json = keep_field(L, index, "json");
+  request->headers = keep_field(L, index, "headers");
+  return why;
+}
+
+const char *lzd_check_request(lua_State *L, int index,
+                              struct lzd_request *request) {
+  luaL_checktype(L, index, LUA_TTABLE);
+  memset(request, 0, sizeof(*request));
+  bool list = lua_rawgeti(L, index, AT_METHOD) != LUA_TNIL;
+  lua_pop(L, 1);
+  return list ? check_listed(L, index, request)
+              : check_named(L, index, request);
+}
+
+void lzd_check_body(lua_State *L, struct lzd_request *request) {
+  struct zd_request *core = &request->core;
+  int index = request->body;
+  if (index == 0)
     return;
   if (lua_type(L, index) == LUA_TSTRING) {
     /* The transfer's box keeps the string alive; nobody can change it. */
-    request->body.data = lua_tolstring(L, index, &request->body.len);
+    core->body.data = lua_tolstring(L, index, &core->body.len);
     return;
   }
   const struct zd_buf *bytes = lzd_json_tobody(L, index);
@@ -60,22 +139,20 @@ void lzd_check_body(lua_State *L, int index, struct zd_request *request) {
     luaL_error(L, "bad field 'body' (string or body expected, got %s)",
                luaL_typename(L, index));
   /* A body may be closed, and so wiped, while the request is running. */
-  request->copy_body = true;
-  request->body.data = bytes->data == NULL ? "" : bytes->data;
-  request->body.len = bytes->len;
+  core->copy_body = true;
+  core->body.data = bytes->data == NULL ? "" : bytes->data;
+  core->body.len = bytes->len;
 }
 
-enum zd_status lzd_write_body(lua_State *L, int index,
-                              struct zd_transfer *transfer,
-                              struct zd_request *request) {
-  if (request->content_type.data == NULL ||
-      lua_getfield(L, index, "json") == LUA_TNIL)
+enum zd_status lzd_write_body(lua_State *L, struct zd_transfer *transfer,
+                              struct lzd_request *request) {
+  if (request->json == 0)
     return ZD_OK;
   struct zd_buf *text = zd_transfer_upload(transfer);
-  if (lzd_json_write(L, lua_gettop(L), text) != 0)
+  if (lzd_json_write(L, request->json, text) != 0)
     return ZD_ENCODE;
-  request->body.data = text->data;
-  request->body.len = text->len;
+  request->core.body.data = text->data;
+  request->core.body.len = text->len;
   return ZD_OK;
 }
 
@@ -96,15 +173,14 @@ static enum zd_status add_header(lua_State *L, struct zd_transfer *transfer) {
   return status;
 }
 
-enum zd_status lzd_add_headers(lua_State *L, int index,
-                               struct zd_transfer *transfer) {
-  int type = lua_getfield(L, index, "headers");
-  if (type == LUA_TNIL)
+enum zd_status lzd_add_headers(lua_State *L, struct zd_transfer *transfer,
+                               const struct lzd_request *request) {
+  int headers = request->headers;
+  if (headers == 0)
     return ZD_OK;
-  if (type != LUA_TTABLE)
+  if (lua_type(L, headers) != LUA_TTABLE)
     luaL_error(L, "bad field 'headers' (table expected, got %s)",
-               luaL_typename(L, -1));
-  int headers = lua_gettop(L);
+               luaL_typename(L, headers));
   for (lua_pushnil(L); lua_next(L, headers) != 0; lua_pop(L, 1)) {
     enum zd_status status = add_header(L, transfer);
     if (status != ZD_OK)

@@ -34,14 +34,18 @@ void lzd_class(lua_State *L, const char *name, const luaL_Reg *methods,
   lua_pop(L, 1);
 }
 
+bool lzd_has_metatable(lua_State *L, int index, int upvalue) {
+  if (lua_getmetatable(L, index) == 0)
+    return false;
+  bool same = lua_rawequal(L, -1, lua_upvalueindex(upvalue));
+  lua_pop(L, 1);
+  return same;
+}
+
 void *lzd_self(lua_State *L, const char *name) {
   void *box = lua_touserdata(L, 1);
-  if (box != NULL && lua_getmetatable(L, 1) != 0) {
-    bool same = lua_rawequal(L, -1, lua_upvalueindex(1));
-    lua_pop(L, 1);
-    if (same)
-      return box;
-  }
+  if (box != NULL && lzd_has_metatable(L, 1, 1))
+    return box;
   return luaL_checkudata(L, 1, name); /* raises, or is a little slower */
 }
 
@@ -62,42 +66,67 @@ struct zd_text lzd_field_text(lua_State *L, int index, const char *name) {
   return text;
 }
 
+/* The number on the top of the stack, which it pops. [may raise] */
+static long pop_milliseconds(lua_State *L, const char *name) {
+  lua_Number seconds = lua_tonumber(L, -1);
+  if (lua_type(L, -1) != LUA_TNUMBER)
+    wrong_field(L, name, "number");
+  /* Written so that NaN fails as well. */
+  if (!(seconds > 0 && seconds <= (lua_Number)MILLISECONDS_MAX / 1000))
+    luaL_error(L, "bad field '%s' (seconds above 0, up to %d, expected)", name,
+               MILLISECONDS_MAX / 1000);
+  lua_pop(L, 1);
+  long milliseconds = (long)(seconds * 1000);
+  return milliseconds == 0 ? 1 : milliseconds; /* 0: "no limit" to libcurl */
+}
+
+/* The same for a number of bytes. [may raise] */
+static size_t pop_size(lua_State *L, const char *name) {
+  int exact;
+  lua_Integer value = lua_tointegerx(L, -1, &exact);
+  if (lua_type(L, -1) != LUA_TNUMBER || !exact)
+    wrong_field(L, name, "integer");
+  if (value <= 0 || (lua_Unsigned)value > (size_t)-1 / 2)
+    luaL_error(L, "bad field '%s' (a number of bytes above 0 expected)", name);
+  lua_pop(L, 1);
+  return (size_t)value;
+}
+
+/* Pushes the field, unless it is nil. */
+static bool push_field(lua_State *L, int index, const char *name) {
+  if (lua_getfield(L, index, name) != LUA_TNIL)
+    return true;
+  lua_pop(L, 1);
+  return false;
+}
+
+/* Pushes the element, unless it is nil or false. */
+static bool push_item(lua_State *L, int index, int place) {
+  lua_rawgeti(L, index, place);
+  if (lua_toboolean(L, -1))
+    return true;
+  lua_pop(L, 1);
+  return false;
+}
+
 long lzd_field_milliseconds(lua_State *L, int index, const char *name,
                             long fallback) {
-  long milliseconds = fallback;
-  int type = lua_getfield(L, index, name);
-  if (type != LUA_TNIL) {
-    lua_Number seconds = lua_tonumber(L, -1);
-    if (type != LUA_TNUMBER)
-      wrong_field(L, name, "number");
-    /* Written so that NaN fails as well. */
-    if (!(seconds > 0 && seconds <= (lua_Number)MILLISECONDS_MAX / 1000))
-      luaL_error(L, "bad field '%s' (seconds above 0, up to %d, expected)",
-                 name, MILLISECONDS_MAX / 1000);
-    milliseconds = (long)(seconds * 1000);
-    if (milliseconds == 0)
-      milliseconds = 1; /* 0 is "no limit" to libcurl */
-  }
-  lua_pop(L, 1);
-  return milliseconds;
+  return push_field(L, index, name) ? pop_milliseconds(L, name) : fallback;
 }
 
 size_t lzd_field_size(lua_State *L, int index, const char *name,
                       size_t fallback) {
-  size_t size = fallback;
-  int type = lua_getfield(L, index, name);
-  if (type != LUA_TNIL) {
-    int exact;
-    lua_Integer value = lua_tointegerx(L, -1, &exact);
-    if (type != LUA_TNUMBER || !exact)
-      wrong_field(L, name, "integer");
-    if (value <= 0 || (lua_Unsigned)value > (size_t)-1 / 2)
-      luaL_error(L, "bad field '%s' (a number of bytes above 0 expected)",
-                 name);
-    size = (size_t)value;
-  }
-  lua_pop(L, 1);
-  return size;
+  return push_field(L, index, name) ? pop_size(L, name) : fallback;
+}
+
+long lzd_item_milliseconds(lua_State *L, int index, int place, const char *name,
+                           long fallback) {
+  return push_item(L, index, place) ? pop_milliseconds(L, name) : fallback;
+}
+
+size_t lzd_item_size(lua_State *L, int index, int place, const char *name,
+                     size_t fallback) {
+  return push_item(L, index, place) ? pop_size(L, name) : fallback;
 }
 
 bool lzd_field_bool(lua_State *L, int index, const char *name, bool fallback) {

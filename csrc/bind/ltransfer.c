@@ -14,22 +14,30 @@ struct lzd_transfer {
   struct zd_transfer *transfer; /* owned; NULL when closed */
   bool busy;   /* its bytes are being read while finalisers may run */
   bool doomed; /* closed while busy */
+  bool keeps;  /* KEPT_BODY is not nil */
 };
+
+/* Lets the box on top of the stack keep the value at `body_index`, if any. */
+static void keep_body(lua_State *L, struct lzd_transfer *box, int body_index) {
+  box->keeps = body_index != 0;
+  if (!box->keeps)
+    return;
+  lua_pushvalue(L, body_index);
+  lua_setiuservalue(L, -2, KEPT_BODY);
+}
 
 struct zd_transfer **lzd_box_transfer(lua_State *L, int engine_index,
                                       int body_index) {
   struct lzd_transfer *box = lzd_box(L, sizeof(*box), 2, LZD_TRANSFER);
   lua_pushvalue(L, engine_index);
   lua_setiuservalue(L, -2, KEPT_ENGINE);
-  lua_pushvalue(L, body_index);
-  lua_setiuservalue(L, -2, KEPT_BODY);
+  keep_body(L, box, body_index);
   return &box->transfer;
 }
 
 struct zd_transfer **lzd_reuse_box(lua_State *L, int body_index) {
   struct lzd_transfer *box = lua_touserdata(L, -1);
-  lua_pushvalue(L, body_index);
-  lua_setiuservalue(L, -2, KEPT_BODY);
+  keep_body(L, box, body_index);
   return &box->transfer;
 }
 
@@ -237,7 +245,11 @@ static int transfer_cancel(lua_State *L) {
 
 /* Closes the box at `index`. */
 static void close_box(lua_State *L, int index) {
-  release_box(lua_touserdata(L, index));
+  struct lzd_transfer *box = lua_touserdata(L, index);
+  release_box(box);
+  if (!box->keeps)
+    return;
+  box->keeps = false;
   lua_pushnil(L);
   lua_setiuservalue(L, index, KEPT_BODY);
 }

@@ -57,6 +57,9 @@ void lzd_class(lua_State *L, const char *name, const luaL_Reg *methods,
  * luaL_checkudata. [may raise: type] */
 void *lzd_self(lua_State *L, const char *name);
 
+/* Whether the value at `index` has the metatable in upvalue `upvalue`. */
+bool lzd_has_metatable(lua_State *L, int index, int upvalue);
+
 /* Pushes a box for an account and returns the place for the account, which the
  * box owns. [may raise: memory] */
 struct zd_account **lzd_box_account(lua_State *L);
@@ -67,14 +70,14 @@ struct zd_account *lzd_check_account(lua_State *L, int index);
 /* The same, where it is known to be a box for one. [may raise: closed] */
 struct zd_account *lzd_account_in(lua_State *L, int index);
 
-/* Makes a box for a transfer that keeps the engine at `engine_index` and the
- * value at `body_index` alive, and leaves it on the stack.
+/* Makes a box for a transfer that keeps the engine at `engine_index` alive,
+ * and the value at `body_index` (0: none), and leaves it on the stack.
  * [may raise: memory] */
 struct zd_transfer **lzd_box_transfer(lua_State *L, int engine_index,
                                       int body_index);
 
 /* Readies the closed box on top of the stack for another transfer on the same
- * engine, which keeps the value at `body_index` alive. */
+ * engine, which keeps the value at `body_index` (0: none) alive. */
 struct zd_transfer **lzd_reuse_box(lua_State *L, int body_index);
 
 /* The transfer in the box at `index`; NULL when it is closed. */
@@ -96,6 +99,11 @@ long lzd_field_milliseconds(lua_State *L, int index, const char *name,
                             long fallback);
 size_t lzd_field_size(lua_State *L, int index, const char *name,
                       size_t fallback);
+/* The same for element `place` of a list, where false is absent, too. */
+long lzd_item_milliseconds(lua_State *L, int index, int place, const char *name,
+                           long fallback);
+size_t lzd_item_size(lua_State *L, int index, int place, const char *name,
+                     size_t fallback);
 bool lzd_field_bool(lua_State *L, int index, const char *name, bool fallback);
 
 /* A string argument as a zd_text. [may raise: type] */
@@ -115,27 +123,35 @@ void lzd_push_quoted(lua_State *L, struct zd_text text);
 
 /* lrequest.c */
 
-/* Checks the fields of the request table at `index`, apart from body and
- * headers, into `request`. What it borrows stays on the stack. NULL, or a
- * static text that says which value is bad. [may raise: type, range] */
+/* A request as it was read from its table, at once: what runs later, such as a
+ * finaliser, may change the table. The stack indices are 0 where there is
+ * nothing. */
+struct lzd_request {
+  struct zd_request core; /* what it borrows stays on the stack */
+  int body;               /* a string or a body userdata */
+  int json;               /* the value to write as the body */
+  int headers;            /* a table */
+};
+
+/* Reads the request table at `index`: fields by their names, or the list
+ * { method, path, timeout, connect_timeout, max_body [, json [, brief]] } with
+ * false for a default. NULL, or a static text that says which value is bad.
+ * [may raise: type, range] */
 const char *lzd_check_request(lua_State *L, int index,
-                              struct zd_request *request);
+                              struct lzd_request *request);
 
-/* Points `request` at the body at stack position `index`: a string, a body
- * userdata or nil. [may raise: type] */
-void lzd_check_body(lua_State *L, int index, struct zd_request *request);
+/* Points `request` at its body. [may raise: type] */
+void lzd_check_body(lua_State *L, struct lzd_request *request);
 
-/* Writes field `json` of the request table at `index`, which counts where there
- * is a content type and no body, as the body of `request` into memory of
- * `transfer`. On failure a message is on the stack. [may raise: memory] */
-enum zd_status lzd_write_body(lua_State *L, int index,
-                              struct zd_transfer *transfer,
-                              struct zd_request *request);
+/* Writes the JSON value into memory of `transfer`, as the body. On failure a
+ * message is on the stack. [may raise: memory] */
+enum zd_status lzd_write_body(lua_State *L, struct zd_transfer *transfer,
+                              struct lzd_request *request);
 
-/* Adds the headers of the request table at `index` to `transfer`. On failure
- * a message is on the stack. [may raise: type, memory] */
-enum zd_status lzd_add_headers(lua_State *L, int index,
-                               struct zd_transfer *transfer);
+/* Adds the headers to `transfer`. On failure a message is on the stack.
+ * [may raise: type, memory] */
+enum zd_status lzd_add_headers(lua_State *L, struct zd_transfer *transfer,
+                               const struct lzd_request *request);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

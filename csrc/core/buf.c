@@ -45,9 +45,12 @@ enum zd_status zd_buf_reserve(struct zd_buf *buf, size_t extra) {
 }
 
 enum zd_status zd_buf_append(struct zd_buf *buf, const void *data, size_t len) {
-  enum zd_status status = zd_buf_reserve(buf, len);
-  if (status != ZD_OK)
-    return status;
+  /* What fits costs no further call. */
+  if (len > buf->cap - buf->len || len > buf->max - buf->len) {
+    enum zd_status status = zd_buf_reserve(buf, len);
+    if (status != ZD_OK)
+      return status;
+  }
   if (len > 0)
     memcpy(buf->data + buf->len, data, len);
   buf->len += len;

@@ -64,20 +64,16 @@ static bool pin(const void *inside) {
   return false;
 }
 
-/* libcurl looks names up in threads of its own, and one that is given up runs
- * on until the resolver returns. Were libcurl unloaded with this module before
- * that, as lua_close does, the thread would return into nothing. */
-static void pin_libcurl(void) {
-  pin(curl_version_info(CURLVERSION_NOW));
-}
-
 #if defined(ZD_BLOCK_SIZE) && !defined(ZD_NO_CURL_GLOBAL_INIT)
 
 /* libcurl's memory. It frees what it has sent as it is, credentials included,
  * so here every block is wiped on its way back. The blocks are the process's
  * own malloc's: whoever frees one by other means does no harm. */
 
-enum { FEW_WORDS = 8 };
+enum {
+  FEW_WORDS = 8,
+  ROOM = 512 /* given at once to what grows */
+};
 
 static unsigned long failures; /* of allocations, in any thread */
 static bool in_use;            /* libcurl does call here */
@@ -110,12 +106,15 @@ static void take_block(void *memory) {
   free(memory);
 }
 
-/* Never in place by realloc: what moves leaves nothing behind. */
+/* Never in place by realloc: what moves leaves nothing behind. libcurl's
+ * buffers begin with 32 bytes and double; most requests fit into the first
+ * block here.
+ */
 static void *resize_block(void *old, size_t size) {
   size_t had = old == NULL ? 0 : ZD_BLOCK_SIZE(old);
   if (had >= size && size > 0)
     return old;
-  void *made = give_block(size);
+  void *made = give_block(size < ROOM ? ROOM : size);
   if (made == NULL || old == NULL)
     return made;
   memcpy(made, old, had < size ? had : size);
@@ -170,6 +169,15 @@ unsigned long zd_global_memory_failures(void) {
 }
 
 #endif
+
+/* libcurl looks names up in threads of its own, and one that is given up runs
+ * on until the resolver returns. Were libcurl unloaded with this module before
+ * that, as lua_close does, the thread would return into nothing. Where it calls
+ * back for its memory, this module stays, and keeps what it is linked with. */
+static void pin_libcurl(void) {
+  if (!zd_global_watches_memory())
+    pin(curl_version_info(CURLVERSION_NOW));
+}
 
 /* curl_version_info writes its static reply anew each time it is asked. */
 static const char *find_encodings(void) {

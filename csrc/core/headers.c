@@ -198,19 +198,31 @@ static void take_length(struct zd_framing_state *state, struct zd_slice text) {
   state->length = value;
 }
 
-void zd_framing_take(struct zd_framing_state *state, const char *line,
-                     size_t len) {
+static void take_content(struct zd_framing_state *state, const char *line,
+                         size_t len) {
   static const char LENGTH[] = "content-length";
   static const char CODING[] = "content-encoding";
-  static const char TRANSFER[] = "transfer-encoding";
   struct zd_slice value = value_of(line, len, LENGTH, sizeof(LENGTH) - 1);
-  if (value.data != NULL) {
+  if (value.data != NULL)
     take_length(state, value);
-    return;
-  }
-  if (value_of(line, len, CODING, sizeof(CODING) - 1).data != NULL)
+  else if (value_of(line, len, CODING, sizeof(CODING) - 1).data != NULL)
     state->encoded = true;
-  value = value_of(line, len, TRANSFER, sizeof(TRANSFER) - 1);
+}
+
+static void take_transfer(struct zd_framing_state *state, const char *line,
+                          size_t len) {
+  static const char TRANSFER[] = "transfer-encoding";
+  struct zd_slice value = value_of(line, len, TRANSFER, sizeof(TRANSFER) - 1);
   if (value.data != NULL && ends_in_chunked(value))
     state->framing = ZD_FRAMING_CHUNKED; /* Content-Length is void then */
+}
+
+void zd_framing_take(struct zd_framing_state *state, const char *line,
+                     size_t len) {
+  if (!zd_framing_concerns(line, len))
+    return;
+  if (fold(line[0]) == 'c')
+    take_content(state, line, len);
+  else
+    take_transfer(state, line, len);
 }

@@ -67,6 +67,11 @@ ZD_USE_RESULT bool zd_headers_next(struct zd_slice block, size_t *at,
 ZD_USE_RESULT bool zd_headers_find(struct zd_slice block, const char *name,
                                    size_t name_len, struct zd_slice *value);
 
+/* Whether a line can be about framing, by its first letter: most are not. */
+static inline bool zd_framing_concerns(const char *line, size_t len) {
+  return len > 0 && ((line[0] | 0x20) == 'c' || (line[0] | 0x20) == 't');
+}
+
 /* Takes one header line, with or without its line end, into account. */
 void zd_framing_take(struct zd_framing_state *state, const char *line,
                      size_t len);

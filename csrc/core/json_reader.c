@@ -17,15 +17,6 @@
 #define ZD_APART
 #endif
 
-/* What may come next. */
-enum reader_state {
-  READ_VALUE,
-  READ_FIRST_ELEMENT, /* a value or ']' */
-  READ_FIRST_KEY,     /* a key or '}' */
-  READ_NEXT,          /* ',', the container's end, or the text's end */
-  READ_FAILED
-};
-
 void zd_json_reader_init(struct zd_json_reader *reader, const char *data,
                          size_t len, int depth_limit) {
   if (depth_limit < 1)
@@ -38,7 +29,7 @@ void zd_json_reader_init(struct zd_json_reader *reader, const char *data,
   reader->at = data;
   reader->end = data + len;
   reader->depth_limit = depth_limit;
-  reader->state = READ_VALUE;
+  reader->state = ZD_JSON_READ_VALUE;
   reader->in_object = false;
 }
 
@@ -51,7 +42,7 @@ ZD_SELDOM static enum zd_json_event reader_refuse(struct zd_json_reader *reader,
                                                   const char *message) {
   reader->at = at;
   reader->message = message;
-  reader->state = READ_FAILED;
+  reader->state = ZD_JSON_READ_FAILED;
   return ZD_JSON_FAILED;
 }
 
@@ -81,7 +72,7 @@ static inline enum zd_json_event finish_key(struct zd_json_reader *reader,
   if (ZD_UNLIKELY(at == reader->end || *at != ':'))
     return reader_refuse(reader, at, "expected ':'");
   reader->at = at + 1;
-  reader->state = READ_VALUE;
+  reader->state = ZD_JSON_READ_VALUE;
   return ZD_JSON_KEY;
 }
 
@@ -197,7 +188,7 @@ static enum zd_json_event open_container(struct zd_json_reader *reader,
     reader->objects[reader->depth / 8] &= (unsigned char)~bit;
   reader->depth++;
   reader->in_object = object;
-  reader->state = object ? READ_FIRST_KEY : READ_FIRST_ELEMENT;
+  reader->state = object ? ZD_JSON_READ_FIRST_KEY : ZD_JSON_READ_FIRST_ELEMENT;
   reader->at = at + 1;
   return object ? ZD_JSON_OPEN_OBJECT : ZD_JSON_OPEN_ARRAY;
 }
@@ -209,7 +200,7 @@ static enum zd_json_event close_container(struct zd_json_reader *reader,
   int parent = reader->depth - 1;
   reader->in_object =
       parent >= 0 && (reader->objects[parent / 8] >> (parent % 8) & 1) != 0;
-  reader->state = READ_NEXT;
+  reader->state = ZD_JSON_READ_NEXT;
   reader->at = at + 1;
   return object ? ZD_JSON_CLOSE_OBJECT : ZD_JSON_CLOSE_ARRAY;
 }
@@ -220,8 +211,9 @@ ZD_SELDOM static enum zd_json_event read_nothing(struct zd_json_reader *reader,
   if (first && memcmp(at, "\xEF\xBB\xBF", 3) == 0)
     return reader_refuse(reader, at, "expected a value, not a byte order mark");
   return reader_refuse(reader, at,
-                       state == READ_FIRST_ELEMENT ? "expected a value or ']'"
-                                                   : "expected a value");
+                       state == ZD_JSON_READ_FIRST_ELEMENT
+                           ? "expected a value or ']'"
+                           : "expected a value");
 }
 
 static inline enum zd_json_event read_value(struct zd_json_reader *reader,
@@ -229,7 +221,7 @@ static inline enum zd_json_event read_value(struct zd_json_reader *reader,
   int state = reader->state;
   if (ZD_UNLIKELY(at == reader->end))
     return read_nothing(reader, at, state);
-  reader->state = READ_NEXT;
+  reader->state = ZD_JSON_READ_NEXT;
   switch (*at) {
   case '"':
     return read_string(reader, at + 1, false);
@@ -244,7 +236,7 @@ static inline enum zd_json_event read_value(struct zd_json_reader *reader,
   case 'f':
     return read_word(reader, at, "false", 5, ZD_JSON_FALSE);
   case ']':
-    if (state == READ_FIRST_ELEMENT)
+    if (state == ZD_JSON_READ_FIRST_ELEMENT)
       return close_container(reader, at);
     break;
   default:
@@ -284,65 +276,20 @@ enum zd_json_event zd_json_next(struct zd_json_reader *reader) {
   const char *const end = reader->end;
   const char *at = skip_space(reader->at, end);
   switch (reader->state) {
-  case READ_NEXT:
+  case ZD_JSON_READ_NEXT:
     if (at == end || *at != ',' || reader->depth == 0)
       return read_close(reader, at);
     at = skip_space(at + 1, end);
     if (reader->in_object)
       return read_key(reader, at, false);
-    reader->state = READ_VALUE;
+    reader->state = ZD_JSON_READ_VALUE;
     break;
-  case READ_FIRST_KEY:
+  case ZD_JSON_READ_FIRST_KEY:
     return read_key(reader, at, true);
-  case READ_FAILED:
+  case ZD_JSON_READ_FAILED:
     return ZD_JSON_FAILED;
   default:
     break;
   }
   return read_value(reader, at);
-}
-
-/* Whether the `len` bytes are the same; 4 or more. */
-static inline bool same_bytes(const char *a, const char *b, size_t len) {
-  uint64_t x;
-  uint64_t y;
-  uint32_t u;
-  uint32_t v;
-  if (len < 8) {
-    memcpy(&u, a, 4);
-    memcpy(&v, b, 4);
-    if (u != v)
-      return false;
-    memcpy(&u, a + len - 4, 4);
-    memcpy(&v, b + len - 4, 4);
-    return u == v;
-  }
-  for (size_t i = 0; i + 8 < len; i += 8) {
-    memcpy(&x, a + i, 8);
-    memcpy(&y, b + i, 8);
-    if (x != y)
-      return false;
-  }
-  memcpy(&x, a + len - 8, 8);
-  memcpy(&y, b + len - 8, 8);
-  return x == y;
-}
-
-bool zd_json_take_key(struct zd_json_reader *reader, const char *known,
-                      size_t len) {
-  const char *at = reader->at;
-  size_t whole = len + 3; /* with the quotes and the colon */
-  if (reader->state == READ_NEXT) {
-    if (at == reader->end || *at != ',')
-      return false;
-    at++;
-  } else if (reader->state != READ_FIRST_KEY) {
-    return false;
-  }
-  if (!reader->in_object || (size_t)(reader->end - at) < whole || len == 0 ||
-      !same_bytes(at, known - 1, whole) || at[whole - 1] != ':')
-    return false;
-  reader->at = at + whole;
-  reader->state = READ_VALUE;
-  return true;
 }

@@ -41,6 +41,15 @@ enum zd_json_event {
   ZD_JSON_CLOSE_OBJECT
 };
 
+/* Private: what may come next. */
+enum zd_json_state {
+  ZD_JSON_READ_VALUE,
+  ZD_JSON_READ_FIRST_ELEMENT, /* a value or ']' */
+  ZD_JSON_READ_FIRST_KEY,     /* a key or '}' */
+  ZD_JSON_READ_NEXT,          /* ',', the container's end, or the text's end */
+  ZD_JSON_READ_FAILED
+};
+
 struct zd_json_reader {
   /* What the last event carried. */
   const char *text; /* between the quotes, as it stands in the data */
@@ -55,7 +64,7 @@ struct zd_json_reader {
   const char *at;
   const char *end;
   int depth_limit;
-  int state;
+  int state; /* enum zd_json_state */
   bool in_object;
   unsigned char objects[ZD_JSON_DEPTH_MAX / 8]; /* a bit for each level */
 };
@@ -65,14 +74,6 @@ void zd_json_reader_init(struct zd_json_reader *reader, const char *data,
                          size_t len, int depth_limit);
 
 enum zd_json_event zd_json_next(struct zd_json_reader *reader);
-
-/* Takes the next event if it is plain to see that it is ZD_JSON_KEY with the
- * very text `known`, which an earlier event reported from the same data
- * without escapes. Else false, and nothing has happened: ask zd_json_next.
- * Objects of one list repeat their keys in the same order; comparing is
- * cheaper than scanning. */
-bool zd_json_take_key(struct zd_json_reader *reader, const char *known,
-                      size_t len);
 
 /* Where the reader stands; after ZD_JSON_FAILED the byte that is at fault, or
  * the length of the text when more was expected. */

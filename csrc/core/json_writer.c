@@ -38,11 +38,10 @@ static const char *verbatim_end(const char *at, const char *end) {
   }
 }
 
-enum zd_status zd_json_write_string(struct zd_buf *out, const char *text,
-                                    size_t len) {
-  const char *const end = text + len;
-  const char *at = text;
-  enum zd_status status = zd_buf_append(out, "\"", 1);
+/* The rest of a string, from `at` on, with its closing quote. */
+static enum zd_status write_rest(struct zd_buf *out, const char *at,
+                                 const char *end) {
+  enum zd_status status = ZD_OK;
   while (status == ZD_OK) {
     char escape[6];
     const char *stop = verbatim_end(at, end);
@@ -56,9 +55,27 @@ enum zd_status zd_json_write_string(struct zd_buf *out, const char *text,
       status = zd_buf_append(out, escape, escape_len);
     at = stop + 1;
   }
-  if (status == ZD_OK)
-    status = zd_buf_append(out, "\"", 1);
-  return status;
+  return status == ZD_OK ? zd_buf_append(out, "\"", 1) : status;
+}
+
+enum zd_status zd_json_write_string(struct zd_buf *out, const char *text,
+                                    size_t len) {
+  const char *const end = text + len;
+  /* Room for all of it at once, which is enough for most strings. */
+  enum zd_status status = zd_buf_reserve(out, len + 2);
+  if (status != ZD_OK)
+    return status;
+  size_t plain = (size_t)(zd_json_scan_plain(text, end) - text);
+  char *to = out->data + out->len;
+  *to++ = '"';
+  if (plain > 0)
+    memcpy(to, text, plain);
+  out->len += plain + 1;
+  if (plain < len)
+    return write_rest(out, text + plain, end);
+  to[plain] = '"';
+  out->len++;
+  return ZD_OK;
 }
 
 enum zd_status zd_json_write_integer(struct zd_buf *out, int64_t value) {

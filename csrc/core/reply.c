@@ -94,12 +94,13 @@ enum zd_status zd_reply_header(struct zd_reply *reply, const char *line,
   reply->head_seen += len;
   if (reply->head_complete)
     return ZD_OK; /* a trailer */
-  if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+  if (len >= 5 && line[0] == 'H' && memcmp(line, "HTTP/", 5) == 0) {
     zd_buf_reset(&reply->head);
     reply->status = parse_status(line, len);
     memset(&reply->frame, 0, sizeof(reply->frame));
   }
-  zd_framing_take(&reply->frame, line, len);
+  if (zd_framing_concerns(line, len))
+    zd_framing_take(&reply->frame, line, len);
   if (len > 0 && (line[0] == ' ' || line[0] == '\t'))
     unfold(&reply->head);
   enum zd_status status = ZD_OK;

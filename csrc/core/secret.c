@@ -26,21 +26,27 @@ void zd_secret_clear(struct zd_secret *secret) {
   secret->len = 0;
 }
 
+/* C99 has no memset_s. The call goes through a volatile pointer, so that the
+ * compiler cannot prove the store dead. */
+static void *(*const volatile fill)(void *, int, size_t) = memset;
+
 /* In pieces: above some 2 KiB memset turns to string instructions, which start
  * slowly and which callgrind counts byte by byte. */
 enum { PIECE = 1024 };
 
-void zd_wipe(void *data, size_t len) {
-  /* The call goes through a volatile pointer, so that the compiler cannot
-   * prove the store dead; C99 has no memset_s. */
-  static void *(*const volatile fill)(void *, int, size_t) = memset;
-  char *at = data;
+static void wipe_pieces(char *at, size_t len) {
   for (; len > PIECE; len -= PIECE) {
     fill(at, 0, PIECE);
     at += PIECE;
   }
-  if (len > 0)
-    fill(at, 0, len);
+  fill(at, 0, len);
+}
+
+void zd_wipe(void *data, size_t len) {
+  if (len > PIECE)
+    wipe_pieces(data, len);
+  else if (len > 0)
+    fill(data, 0, len);
 }
 
 bool zd_equal_ct(const char *a, size_t a_len, const char *b, size_t b_len) {

@@ -51,6 +51,9 @@ static bool may_have_arrived(const struct zd_transfer *transfer) {
   return bytes > transfer->bytes_before;
 }
 
+/* A reply that fits into a small buffer. */
+enum { SHORT_REPLY = 4 * 1024 };
+
 static void end_transfer(struct zd_transfer *transfer, enum zd_status status,
                          const char *why) {
   transfer->state = ZD_TRANSFER_DONE;
@@ -89,7 +92,8 @@ static bool is_line_too_long(const struct zd_transfer *transfer,
 
 void zd_transfer_finish(struct zd_transfer *transfer, CURLcode code) {
   transfer->code = code;
-  transfer->sent = may_have_arrived(transfer);
+  transfer->was_short = transfer->reply.body.len < SHORT_REPLY;
+  transfer->sent = code == CURLE_OK || may_have_arrived(transfer);
   if (code == CURLE_OK && transfer->reply.failure == ZD_OK &&
       check_reply(transfer) == ZD_OK)
     end_transfer(transfer, ZD_OK, "");
@@ -230,6 +234,7 @@ void zd_transfer_destroy(struct zd_transfer *transfer) {
   zd_credential_release(transfer->credential);
   zd_buf_free(&transfer->upload);
   zd_buf_free(&transfer->text);
+  zd_buf_free(&transfer->target);
   zd_reply_free(&transfer->reply);
   free(transfer);
 }

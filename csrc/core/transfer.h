@@ -39,6 +39,7 @@ struct zd_request {
   size_t max_body;
   bool anonymous; /* leave the account's credential out */
   bool http1;     /* do not offer HTTP/2 */
+  bool brief;     /* one record comes back: compression is not asked for */
 };
 
 struct zd_outcome {

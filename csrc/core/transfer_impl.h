@@ -33,6 +33,19 @@ enum zd_transfer_state {
   ZD_TRANSFER_DONE
 };
 
+/* The method in the form in which libcurl has been told it. */
+enum zd_told_method { ZD_TOLD_NOTHING, ZD_TOLD_GET, ZD_TOLD_POST };
+
+/* Options of the last request, which need not be set again for one like it. */
+struct zd_told {
+  long timeout_ms, connect_timeout_ms;
+  enum zd_told_method method;
+  const char *body; /* of a POST */
+  size_t body_len;
+  bool lines; /* it reads `lines` */
+  bool small; /* its buffer for replies is a small one */
+};
+
 struct zd_transfer {
   CURL *easy;                                /* owned */
   struct zd_engine *engine;                  /* NULL once the engine is gone */
@@ -46,6 +59,8 @@ struct zd_transfer {
   struct zd_route *route; /* one share */
   CURLU *url;             /* of its origin; owned */
   bool http1;             /* HTTP/2 is not offered */
+  struct zd_told told;    /* what else it knows; zeroed with the route */
+  struct zd_buf target;   /* the path that it knows; empty: none */
 
   struct zd_credential *credential; /* one share */
   struct zd_buf text;               /* of the lines that are our own */
@@ -65,6 +80,7 @@ struct zd_transfer {
   bool traced;             /* CURLOPT_VERBOSE is on */
 
   struct zd_reply reply;
+  bool was_short;                /* the last reply: the next one will be, too */
   unsigned long failures_before; /* of allocations, when it was submitted */
   enum zd_status status;
   CURLcode code;

@@ -3,6 +3,8 @@
  * They are set on a handle that has just been reset, so that nothing of another
  * account can remain, and stay for further requests on the same route. The
  * callbacks here are all that libcurl ever calls during an exchange. */
+#include <string.h>
+
 #include "transfer_impl.h"
 
 /* A kept connection this old is closed rather than used: servers close idle
@@ -216,6 +218,8 @@ void zd_transfer_drop_route(struct zd_transfer *transfer) {
   zd_route_release(transfer->route);
   transfer->route = NULL;
   transfer->traced = false;
+  memset(&transfer->told, 0, sizeof(transfer->told));
+  zd_buf_reset(&transfer->target);
 }
 
 enum zd_status zd_transfer_set_route(struct zd_transfer *transfer,

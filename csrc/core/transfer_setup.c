@@ -1,7 +1,8 @@
 /* transfer_setup: from a request to a configured easy handle.
  *
- * What is set here is set for every request, so that nothing of an earlier one
- * remains; transfer_options.c has what a route keeps. */
+ * What is set here is set for every request that is not like the one before, so
+ * that nothing of an earlier one remains; transfer_options.c has what a route
+ * keeps. */
 #include <string.h>
 
 #include "clock.h"
@@ -15,6 +16,9 @@
  * which forbids it need not burden the short ones. */
 #define LONG_BODY ((size_t)60 * 1024)
 
+#define SMALL_BUFFER (4 * 1024L)
+#define LARGE_BUFFER (16 * 1024L) /* the default */
+
 static bool is_method(const struct zd_request *request, const char *method) {
   return strcmp(request->method, method) == 0;
 }
@@ -26,55 +30,131 @@ static bool announces_body(const struct zd_request *request) {
          is_method(request, "PUT") || is_method(request, "PATCH");
 }
 
-static CURLcode set_body(struct zd_transfer *transfer,
-                         const struct zd_request *request) {
+/* The body, in memory that stays where it is until the exchange is over. */
+static enum zd_status hold_body(struct zd_transfer *transfer,
+                                const struct zd_request *request,
+                                const char **body) {
+  *body = request->body.data == NULL ? "" : request->body.data;
+  if (!request->copy_body || request->body.len == 0)
+    return ZD_OK;
+  transfer->upload.max = request->body.len;
+  enum zd_status status =
+      zd_buf_append(&transfer->upload, *body, request->body.len);
+  *body = transfer->upload.data;
+  return status;
+}
+
+static void set_post(struct zd_transfer *transfer, const char *body,
+                     size_t len) {
+  struct zd_told *told = &transfer->told;
   CURL *easy = transfer->easy;
-  const char *body = request->body.data == NULL ? "" : request->body.data;
-  size_t len = request->body.len;
-  if (request->copy_body && len > 0) {
-    transfer->upload.max = len;
-    if (zd_buf_append(&transfer->upload, body, len) != ZD_OK)
-      return CURLE_OUT_OF_MEMORY;
-    body = transfer->upload.data;
-  }
-  curl_easy_setopt(easy, CURLOPT_POST, 1L);
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
-  return curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+  if (told->method != ZD_TOLD_POST)
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  if (told->method != ZD_TOLD_POST || told->body != body)
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+  if (told->method != ZD_TOLD_POST || told->body_len != len)
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+  told->body = body;
+  told->body_len = len;
+}
+
+/* A method that libcurl has no name for, or with a body that it would not
+ * expect; and HEAD. */
+static CURLcode set_rare_method(struct zd_transfer *transfer,
+                                const struct zd_request *request,
+                                const char *body) {
+  CURL *easy = transfer->easy;
+  bool head = is_method(request, "HEAD") && body == NULL;
+  transfer->told.method = ZD_TOLD_NOTHING;
+  curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L); /* and nothing of the last one */
+  if (body != NULL)
+    set_post(transfer, body, request->body.len);
+  if (head)
+    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
+                          head ? NULL : request->method);
 }
 
 static CURLcode set_method(struct zd_transfer *transfer,
                            const struct zd_request *request) {
   CURL *easy = transfer->easy;
+  struct zd_told *told = &transfer->told;
   bool get = is_method(request, "GET");
-  bool head = is_method(request, "HEAD");
-  bool body = announces_body(request);
-  transfer->repeatable = get || head || is_method(request, "OPTIONS");
-  curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L); /* and nothing of the last one */
-  if (body && set_body(transfer, request) != CURLE_OK)
+  const char *body = NULL;
+  transfer->repeatable =
+      get || is_method(request, "HEAD") || is_method(request, "OPTIONS");
+  if (announces_body(request) && hold_body(transfer, request, &body) != ZD_OK)
     return CURLE_OUT_OF_MEMORY;
-  if (head && !body)
-    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  bool by_name = body ? !is_method(request, "POST") : !get && !head;
-  return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
-                          by_name ? request->method : NULL);
+  enum zd_told_method method = ZD_TOLD_NOTHING;
+  if (get && body == NULL)
+    method = ZD_TOLD_GET;
+  else if (is_method(request, "POST"))
+    method = ZD_TOLD_POST;
+  if (method == ZD_TOLD_NOTHING)
+    return set_rare_method(transfer, request, body);
+  if (method != told->method) {
+    told->method = ZD_TOLD_NOTHING;
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
+  }
+  if (method == ZD_TOLD_POST)
+    set_post(transfer, body, request->body.len);
+  told->method = method;
+  return CURLE_OK;
 }
 
-/* libcurl wants the path with a NUL behind it; it goes behind the header lines.
- */
+static bool knows_path(const struct zd_transfer *transfer,
+                       struct zd_text path) {
+  /* Kept with the NUL that libcurl wants behind it. */
+  const struct zd_buf *target = &transfer->target;
+  return target->len == path.len + 1 &&
+         memcmp(target->data, path.data, path.len) == 0;
+}
+
 static enum zd_status set_path(struct zd_transfer *transfer,
                                struct zd_text path) {
-  struct zd_buf *text = &transfer->text;
-  size_t start = text->len;
-  text->max = start + ZD_PATH_MAX + 1;
-  enum zd_status status = zd_buf_append(text, path.data, path.len);
+  struct zd_buf *target = &transfer->target;
+  if (knows_path(transfer, path))
+    return ZD_OK;
+  zd_buf_reset(target);
+  target->max = ZD_PATH_MAX + 1;
+  enum zd_status status = zd_buf_append(target, path.data, path.len);
   if (status == ZD_OK)
-    status = zd_buf_append(text, "", 1);
+    status = zd_buf_append(target, "", 1);
+  if (status == ZD_OK &&
+      curl_easy_setopt(transfer->easy, CURLOPT_REQUEST_TARGET, target->data) !=
+          CURLE_OK)
+    status = ZD_NOMEM;
   if (status != ZD_OK)
-    return status;
-  return curl_easy_setopt(transfer->easy, CURLOPT_REQUEST_TARGET,
-                          text->data + start) == CURLE_OK
-             ? ZD_OK
-             : ZD_NOMEM;
+    zd_buf_reset(target);
+  return status;
+}
+
+/* A time limit that engine_pending.c has shortened since must be set again. */
+static void set_times(struct zd_transfer *transfer,
+                      const struct zd_request *request) {
+  struct zd_told *told = &transfer->told;
+  CURL *easy = transfer->easy;
+  if (told->timeout_ms != request->timeout_ms || transfer->due > 0)
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
+  if (told->connect_timeout_ms != request->connect_timeout_ms)
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     request->connect_timeout_ms);
+  told->timeout_ms = request->timeout_ms;
+  told->connect_timeout_ms = request->connect_timeout_ms;
+  transfer->due = request->timeout_ms > 0 && transfer->crowd->running > 0
+                      ? zd_clock_monotonic() + request->timeout_ms / 1000.0
+                      : 0;
+}
+
+/* libcurl takes a buffer for each reply, which is wiped as a whole when it
+ * goes. A small one costs a long reply a few more reads. */
+static void set_buffer(struct zd_transfer *transfer) {
+  if (transfer->told.small == transfer->was_short)
+    return;
+  transfer->told.small = transfer->was_short;
+  curl_easy_setopt(transfer->easy, CURLOPT_BUFFERSIZE,
+                   transfer->was_short ? SMALL_BUFFER : LARGE_BUFFER);
 }
 
 static bool is_json(struct zd_text text) {
@@ -127,13 +207,16 @@ static enum zd_status set_headers(struct zd_transfer *transfer,
                           ? NULL
                           : route->user_agent.data;
   const char *expect = request->body.len > LONG_BODY ? "Expect:" : NULL;
+  const char *encodings =
+      request->brief ? "Accept-Encoding:" : setup->encodings;
   const char *const constants[ZD_CONSTANT_LINES] = {
-      authorization, accept, type, agent, setup->encodings, expect};
+      authorization, accept, type, agent, encodings, expect};
   zd_transfer_link_lines(transfer, constants);
-  return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER,
-                          transfer->lines) == CURLE_OK
-             ? ZD_OK
-             : ZD_NOMEM;
+  if (transfer->told.lines)
+    return ZD_OK;
+  transfer->told.lines = curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER,
+                                          transfer->lines) == CURLE_OK;
+  return transfer->told.lines ? ZD_OK : ZD_NOMEM;
 }
 
 static enum zd_status check_field(struct zd_text value, const char *name,
@@ -144,11 +227,14 @@ static enum zd_status check_field(struct zd_text value, const char *name,
   return zd_header_value_check(value.data, value.len, &refusal->why);
 }
 
-static enum zd_status check_fields(const struct zd_request *request,
+static enum zd_status check_fields(const struct zd_transfer *transfer,
+                                   const struct zd_request *request,
                                    struct zd_refusal *refusal) {
+  enum zd_status status = ZD_OK;
   refusal->option = "path";
-  enum zd_status status =
-      zd_path_check(request->path.data, request->path.len, &refusal->why);
+  if (!knows_path(transfer, request->path)) /* it has been checked */
+    status =
+        zd_path_check(request->path.data, request->path.len, &refusal->why);
   if (status == ZD_OK)
     status = check_field(request->accept, "accept", refusal);
   if (status == ZD_OK)
@@ -161,7 +247,7 @@ enum zd_status zd_transfer_configure(struct zd_transfer *transfer,
                                      const struct zd_request *request,
                                      const struct zd_transfer_setup *setup,
                                      struct zd_refusal *refusal) {
-  enum zd_status status = check_fields(request, refusal);
+  enum zd_status status = check_fields(transfer, request, refusal);
   if (status != ZD_OK)
     return status;
   struct zd_route *route = zd_account_route(account);
@@ -172,13 +258,8 @@ enum zd_status zd_transfer_configure(struct zd_transfer *transfer,
   status = zd_transfer_set_route(transfer, route, http1, setup);
   if (status != ZD_OK)
     return status;
-  CURL *easy = transfer->easy;
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
-  transfer->due = request->timeout_ms > 0 && transfer->crowd->running > 0
-                      ? zd_clock_monotonic() + request->timeout_ms / 1000.0
-                      : 0;
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                   request->connect_timeout_ms);
+  set_times(transfer, request);
+  set_buffer(transfer);
   if (set_method(transfer, request) != CURLE_OK)
     return ZD_NOMEM;
   status = set_headers(transfer, route, setup, request);

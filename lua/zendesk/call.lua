@@ -204,8 +204,9 @@ function call_of.build(self, method, path, given, types)
   -- Few fields and no more: each call makes one of these. What is missing has its default where it
   -- is asked for: attempts is 1, limit, retry and repeatable come from the transport.
   local call = {
-    method = method, path = path, timeout = self._timeout, connect_timeout = self._connect_timeout,
-    max_body = self._max_body, deadline = driver.now(driver) + self._deadline,
+    method = method, path = path, timeout = self._first_timeout,
+    connect_timeout = self._connect_timeout, max_body = self._max_body,
+    deadline = driver.now(driver) + self._deadline,
   }
   if more then take_options(self, call, given) end
   if given then

@@ -1,6 +1,5 @@
 -- instance: one connection to one Zendesk account, as zendesk.new gives it.
 
-local arguments = require "zendesk.arguments"
 local errors = require "zendesk.errors"
 
 local instance = {}
@@ -43,7 +42,9 @@ end
 
 -- The transport of an instance; raises for anything else in its place.
 local function transport_of(self, call)
-  if getmetatable(self) ~= Instance then arguments.self(self, Instance, "zd:" .. call) end
+  if getmetatable(self) ~= Instance then
+    require "zendesk.arguments".self(self, Instance, "zd:" .. call)
+  end
   return self._transport
 end
 

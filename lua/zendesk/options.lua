@@ -4,7 +4,6 @@
 -- the right type may come from a file or the environment, and comes back as an error that names the
 -- option. No message holds a credential.
 
-local arguments = require "zendesk.arguments"
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
 
@@ -50,6 +49,17 @@ local TYPES = {
 local RETRY_TYPES = {
   attempts = "integer", base = "number", cap = "number", idempotent = "boolean",
 }
+
+-- A copy of a table of options. Most of them have a plain type of Lua, which is seen at a glance.
+-- What has another, and what is wrong, is for zendesk.arguments, which is not loaded before.
+local function checked(given, types, prefix)
+  local plain, copy = type(given) == "table", {}
+  for name, value in next, plain and given or {} do
+    plain = plain and types[name] == type(value)
+    copy[name] = value
+  end
+  return plain and copy or require "zendesk.arguments".required(given, types, prefix)
+end
 
 options.DEFAULTS = {
   timeout = 60, connect_timeout = 10, deadline = 300, max_body = 64 * 1024 * 1024,
@@ -154,11 +164,11 @@ end
 ---@return table|nil settings attempts, base, cap, idempotent
 ---@return zendesk.Error|nil err
 function options.retry(given, defaults)
-  if given == nil then return defaults end
+  if given == nil or given == defaults then return defaults end
   if given == false then
     return { attempts = 1, base = defaults.base, cap = defaults.cap, idempotent = false }
   end
-  given = arguments.required(given, RETRY_TYPES, "retry.")
+  given = checked(given, RETRY_TYPES, "retry.")
   if given.attempts and (given.attempts < 1 or given.attempts > 100) then
     return refuse("retry.attempts", "is not between 1 and 100")
   end
@@ -202,7 +212,7 @@ end
 ---@return zendesk.Config|nil
 ---@return zendesk.Error|nil err kind "config"; `option` names the option
 function options.check(given)
-  given = arguments.required(given, TYPES)
+  given = checked(given, TYPES)
   check_provider(given)
   local credential, err = check_credential(given)
   if not credential then return nil, err end

@@ -14,13 +14,14 @@ local exchange = require "zendesk.exchange"
 local options_of = require "zendesk.options"
 
 local build, OPTIONS = call_of.build, call_of.OPTIONS
-local min = math.min
+local find, min = string.find, math.min
+local quick = exchange.quick
 
 local request = {}
 
 -- A repetition costs one token, a success gives a part of one back: in an outage the repetitions of
 -- an instance sink to a tenth of its successes instead of multiplying its load by `attempts`.
-local CAPACITY = 20
+local CAPACITY = exchange.CAPACITY
 local REFUND = 0.1
 
 ---@class zendesk.RetryBudget
@@ -50,18 +51,53 @@ local function conclude(self, call, value, response, err)
   return value, response
 end
 
-local function run(self, call)
-  if self.observed then
-    self._calls = self._calls + 1
-    call.number = self._calls
-  end
-  local value, response, err = self._handler(call)
+local function finish(self, call, value, response, err)
   if err or self.budget.tokens < CAPACITY then
     value, response, err = self._conclude(self, call, value, response, err)
   end
   if call.owned then call.body:close() end
   if err then return nil, err end
   return value, response
+end
+
+local function run(self, call)
+  if self.observed then
+    self._calls = self._calls + 1
+    call.number = self._calls
+  end
+  return finish(self, call, self._handler(call))
+end
+
+---Goes on with a call that exchange.quick has begun.
+---@param method string
+---@param path string
+---@param json any
+---@param transfer any
+---@param head any
+---@param value any
+---@return any value
+---@return zendesk.Response|zendesk.Error response
+---@package
+function Transport:_resume(method, path, json, transfer, head, value)
+  local given = json ~= nil and { json = json } or nil
+  local call, err = build(self, method, path, given, OPTIONS)
+  if not call then return nil, err end
+  -- The engine has refused it: a path that is to be rewritten, or misuse.
+  if not transfer and head == "config" then return run(self, call) end
+  return finish(self, call, exchange.go_on(self, call, transfer, head, value))
+end
+
+-- The methods that the short way takes, without a body and with one. A POST may be the creation of
+-- a ticket, which has a key.
+local READS = { GET = true, HEAD = true, DELETE = true, PUT = true, PATCH = true, OPTIONS = true }
+local WRITES = { POST = true, PUT = true, PATCH = true, DELETE = true, OPTIONS = true }
+local KEYED_PATH = "/api/v2/tickets"
+
+-- The JSON of options that hold nothing else.
+local function only_json(given)
+  local name, json = next(given)
+  if name == "json" and next(given, name) == nil and not getmetatable(given) then return json end
+  return nil
 end
 
 ---Makes a call. What only a wrong program can cause is raised at its line.
@@ -71,6 +107,15 @@ end
 ---@return any value true where the reply has no body; a string where it is not JSON; nil on failure
 ---@return zendesk.Response|zendesk.Error response
 function Transport:request(method, path, given)
+  if self._straight and self.driver.alone and type(path) == "string" then
+    if given == nil then
+      if READS[method] then return quick(self, method, path) end
+    elseif WRITES[method] and type(given) == "table"
+      and not (method == "POST" and find(path, KEYED_PATH, 1, true)) then
+      local json = only_json(given)
+      if json ~= nil then return quick(self, method, path, json) end
+    end
+  end
   if self._closed then errors.raise(2, "the instance is closed") end
   if given ~= nil and type(given) ~= "table" then
     errors.raise(2, "options: table expected, got %s", type(given))
@@ -78,6 +123,21 @@ function Transport:request(method, path, given)
   local call, err = build(self, method, path, given, OPTIONS)
   if not call then return nil, err end
   return run(self, call)
+end
+
+---Sends a record, with nothing else to be said about it, to a path of the library's own. The record
+---comes back; compressed it would hardly be shorter, and a secret is not to be compressed beside
+---what somebody else may have chosen.
+---@param method string
+---@param path string
+---@param json any
+---@return any value
+---@return zendesk.Response|zendesk.Error response
+function Transport:write(method, path, json)
+  if self._straight and self.driver.alone then
+    return quick(self, method, path, json, true)
+  end
+  return self:request(method, path, { json = json })
 end
 
 ---The same, with everything in one table. It is read, and neither kept nor changed.
@@ -142,7 +202,7 @@ end
 ---Ends the calls under way with an error of kind "closed"; later ones raise. Idempotent.
 function Transport:close()
   if self._closed then return end
-  self._closed = true
+  self._closed, self._straight = true, false
   local running = {}
   for _, transfer in pairs(self._under_way) do running[#running + 1] = transfer end
   for _, transfer in ipairs(running) do transfer:cancel() end
@@ -230,6 +290,7 @@ function request.new(fields)
   local given, defaults = fields.options or {}, options_of.DEFAULTS
   local settings, err = options_of.retry(given.retry, options_of.RETRY_DEFAULTS)
   if not settings then errors.raise(2, "%s", err.message) end
+  local timeout, deadline = given.timeout or defaults.timeout, given.deadline or defaults.deadline
   local observed = fields.emit ~= nil
   if fields.observed ~= nil then observed = fields.observed end
   local self = setmetatable({
@@ -245,13 +306,16 @@ function request.new(fields)
     _account_options = fields.account_options or {},
     _emit = fields.emit or nothing,
     _origin = fields.account:origin(),
-    _timeout = given.timeout or defaults.timeout,
+    _timeout = timeout,
+    _first_timeout = min(timeout, deadline), -- of an attempt that has the whole deadline
     _connect_timeout = unless_default("connect_timeout", given),
-    _deadline = given.deadline or defaults.deadline,
+    _deadline = deadline,
     _max_body = unless_default("max_body", given),
     _under_way = setmetatable({}, { __mode = "kv" }), -- a dropped task takes its call along
     _calls = 0,
     _straight = false,
+    _reading = false,
+    _writing = false,
     _closing = nil,
     _lent = fields.lent or false,
     _closed = false,

@@ -13,6 +13,8 @@
 local arguments = require "zendesk.arguments"
 local errors = require "zendesk.errors"
 
+local getmetatable = getmetatable
+
 local resource = {}
 
 ---@class zendesk.ResourceDeclaration
@@ -23,6 +25,7 @@ local resource = {}
 ---@field verbs string[]
 ---@field filters table<string, string>|nil option of list and each → its type
 ---@field methods table<string, function>|nil
+---@field careful table<string, true>|nil methods that look at their self by themselves
 
 ---@class zendesk.Resource
 ---@field package _zd zendesk.Instance
@@ -140,10 +143,15 @@ resource.verbs = verbs
 ---@return zendesk.Response|zendesk.Error response
 function verbs.create(self, fields, options)
   local declaration = self._declaration
-  check_fields(fields, declaration.singular)
-  local body, response = self._zd:request("POST", declaration.path,
-    resource.with_json(options, declaration.singular, fields))
-  return resource.unwrap(body, response, declaration.singular)
+  local key, path, transport = declaration.singular, declaration.path, self._zd._transport
+  check_fields(fields, key)
+  local body, response
+  if options == nil then
+    body, response = transport:write("POST", path, { [key] = fields })
+  else
+    body, response = transport:request("POST", path, resource.with_json(options, key, fields))
+  end
+  return resource.unwrap(body, response, key)
 end
 
 ---Every record, in one table, following the pages.
@@ -222,8 +230,9 @@ function resource.define(declaration)
   for _, verb in ipairs(declaration.verbs) do
     class[verb] = guarded(class, verb, assert(verbs[verb], verb))
   end
+  local careful = declaration.careful or {}
   for name, method in next, declaration.methods or {} do
-    class[name] = guarded(class, name, method)
+    class[name] = careful[name] and method or guarded(class, name, method)
   end
   function class.__tostring(self)
     return ("%s of %s"):format(class.__name, self._zd:origin())

@@ -76,6 +76,10 @@ function Response:__tostring()
   return ("%s (status %d)"):format(Response.__name, self.status)
 end
 
+---The metatable, for who makes many: `status` and `_head` are what a response needs.
+---@package
+response.class = Response
+
 ---@param status integer
 ---@param head string the header lines of the reply
 ---@param attempts integer|nil 1 by default

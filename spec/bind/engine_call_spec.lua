@@ -90,6 +90,75 @@ describe("engine:call", function()
     assert.matches("\r\n\r\n$", requests[#requests])
   end)
 
+  it("takes a list in place of a table with names, where false is a default", function()
+    serve(200, "[]")
+    call_until_quick { method = "GET", path = "/" }
+    local function send(list) assert(wire.engine:call(wire.account, list, 10)) end
+    send { "GET", "/one", false, false, false }
+    send { "POST", "/two", 5, 5, 1000, { a = 1 } }
+    send { "PUT", "/three", 5, 5, 1000, false }
+    local requests = server:requests()
+    local function has(back, text)
+      assert.is_truthy(requests[#requests - back]:find(text, 1, true), text)
+    end
+    has(2, "GET /one HTTP/1.1\r\n")
+    assert.matches("\r\n\r\n$", requests[#requests - 2])
+    assert.is_nil(requests[#requests - 2]:find("Content-", 1, true))
+    has(1, "POST /two HTTP/1.1\r\n")
+    has(1, "\r\nContent-Type: application/json\r\n")
+    assert.matches('\r\n\r\n{"a":1}$', requests[#requests - 1])
+    has(0, "PUT /three HTTP/1.1\r\n")
+    assert.matches("\r\n\r\nfalse$", requests[#requests])
+  end)
+
+  it("asks for compression, unless the list says that the reply is brief", function()
+    serve(200, "[]")
+    call_until_quick()
+    for brief, times in pairs { [true] = 0, [false] = 1 } do
+      assert(wire.engine:call(wire.account, { "POST", "/", 5, 5, 1000, {}, brief }, 10))
+      local requests = server:requests()
+      local _, count = requests[#requests]:gsub("Accept%-Encoding: %a+", "")
+      assert.equal(times, count)
+      _, count = requests[#requests]:gsub("Accept%-Encoding", "")
+      assert.equal(times, count)
+    end
+  end)
+
+  it("says what is wrong with a list", function()
+    serve(200, "[]")
+    for problem, list in pairs {
+      ["bad field 1 %(string expected, got number"] = { 1, "/" },
+      ["bad field 2 %(string expected, got nil"] = { "GET" },
+      ["bad field 'timeout' %(number expected, got string"] = { "GET", "/", "soon" },
+      ["bad field 'timeout' %(seconds above 0"] = { "GET", "/", 0 },
+      ["bad field 'connect_timeout' %(number expected, got table"] = { "GET", "/", 1, {} },
+      ["bad field 'max_body' %(integer expected"] = { "GET", "/", 1, 1, 1.5 },
+    } do
+      assert.error_matches(function() wire.engine:call(wire.account, list, 1) end, problem)
+    end
+    local transfer, kind, message = wire.engine:call(wire.account, { "get", "/" }, 1)
+    assert.is_nil(transfer)
+    assert.equal("config", kind)
+    assert.matches("^method: ", message)
+  end)
+
+  it("reads the request before anything can change it", function()
+    serve(200, "[]")
+    call_until_quick()
+    local request = { "POST", "/first", 5, 5, 1000, { 1 } }
+    for _ = 1, 50 do
+      request[1], request[2], request[6] = "POST", "/first", { ("x"):rep(100) }
+      setmetatable({}, { __gc = function()
+        request[1], request[2], request[6] = "DELETE", "/second", nil
+      end })
+      local first = wire.engine:call(wire.account, request, 10)
+      if not math.type(first) then exchange.finish(wire.engine, first):close() end
+      local requests = server:requests()
+      assert.matches("^POST /first ", requests[#requests])
+      collectgarbage()
+    end
+  end)
+
   for name, reply in pairs {
     ["an error"] = { 404, '{"error":"RecordNotFound"}' },
     ["an empty body"] = { 200, "" },
@@ -111,7 +180,9 @@ describe("engine:call", function()
 
   it("gives the transfer that has not ended after the wait", function()
     play({ "read" }, { "hold" })
-    local transfer = call({}, 0)
+    local before = core.monotonic()
+    local transfer, began = call({}, 0)
+    assert.is_true(before <= began and began <= core.monotonic())
     assert.is_false(transfer:done())
     assert.equal(1, wire.engine:running())
     transfer:cancel()

@@ -14,7 +14,7 @@ local function exactly(expected, value)
   assert.are.equal(expected, value)
 end
 
--- Long enough for the reader to remember keys.
+-- With so much behind it that no key is too near to the end to be compared at once.
 local function padded(text)
   return text .. (" "):rep(2000)
 end

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_known.h"
 #include "core/json_reader.h"
 #include "core/json_string.h"
 #include "core/json_writer.h"
@@ -108,19 +109,16 @@ static bool rewrite(const char *data, size_t size, struct zd_buf *out) {
 static bool accepts_with_guesses(const char *data, size_t size,
                                  size_t *events) {
   struct zd_json_reader reader;
-  const char *known = NULL;
-  size_t known_len = 0;
+  struct zd_json_known known = {NULL, 0, 0, 0};
   zd_json_reader_init(&reader, data, size, DEPTH);
   for (*events = 0;; ++*events) {
-    if (known != NULL && zd_json_take_key(&reader, known, known_len))
+    if (zd_json_take_key(&reader, &known))
       continue;
     enum zd_json_event event = zd_json_next(&reader);
     if (event == ZD_JSON_FAILED || event == ZD_JSON_END)
       return event == ZD_JSON_END;
-    if (event == ZD_JSON_KEY && !reader.escaped) {
-      known = reader.text;
-      known_len = reader.text_len;
-    }
+    if (event == ZD_JSON_KEY && !reader.escaped)
+      known = zd_json_know(reader.text, reader.text_len);
   }
 }
 

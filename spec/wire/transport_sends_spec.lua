@@ -137,6 +137,76 @@ describe("the transport", function()
       assert.are.equal(1, server:connections())
     end)
 
+    it("nothing of the request before it", function()
+      local server <close> = raw_server.start { { { "read" }, { "reply", 200, "" }, { "again" } } }
+      local wire <close> = open(server)
+      local kinds = {
+        { method = "GET", path = "/a" }, { method = "GET", path = "/a?b=1" },
+        { method = "HEAD", path = "/a" }, { method = "OPTIONS", path = "/a" },
+        { method = "POST", path = "/a" }, { method = "POST", path = "/a", body = "short" },
+        { method = "POST", path = "/a", body = "longer" }, { method = "PUT", path = "/a" },
+        { method = "PATCH", path = "/b", body = "short" }, { method = "DELETE", path = "/b" },
+        { method = "DELETE", path = "/b", body = "short" },
+        { method = "POST", path = "/b", body = "x", headers = { ["X-Own"] = "1" } },
+      }
+      local function sent(request)
+        local transfer = wire:call(request)
+        assert.equal(200, (transfer:outcome()))
+        transfer:close()
+        local requests = server:requests()
+        return requests[#requests]
+      end
+      local alone = {}
+      for index, request in ipairs(kinds) do alone[index] = sent(request) end
+      for first, before in ipairs(kinds) do
+        for second, request in ipairs(kinds) do
+          assert.equal(alone[first], sent(before))
+          assert.equal(alone[second], sent(request))
+        end
+      end
+      for index, request in ipairs(kinds) do
+        assert.matches("^" .. request.method .. " " .. request.path:gsub("%p", "%%%0") .. " ",
+          alone[index])
+        assert.equal(request.body or "", alone[index]:match "\r\n\r\n(.*)$")
+      end
+      assert.equal(1, server:connections())
+    end)
+
+    it("a body that has changed in the same place", function()
+      local server <close> = raw_server.start { { { "read" }, ok_reply, { "again" } } }
+      local wire <close> = open(server)
+      for _, digit in ipairs { 1, 2, 3 } do
+        wire:call({ method = "POST", json = { digit }, content_type = "application/json" }):close()
+        local requests = server:requests()
+        assert.matches("\r\n\r\n%[" .. digit .. "%]$", requests[#requests])
+      end
+    end)
+
+    it("each with its own time limit", function()
+      local server <close> = raw_server.start {
+        { { "read" }, ok_reply, { "read" }, ok_reply, { "read" }, { "hold" } },
+      }
+      local wire <close> = open(server)
+      wire:call({ timeout = 20 }):close()
+      wire:call({ timeout = 20 }):close()
+      assert.equal("timeout", wire:outcome({ timeout = 0.1 }).kind)
+    end)
+
+    it("and takes short and long replies in turn", function()
+      local long = '"' .. ("x"):rep(200000) .. '"'
+      local server <close> = raw_server.start {
+        { { "read" }, { "reply", 200, "1" }, { "read" }, { "reply", 200, long }, { "again" } },
+      }
+      local wire <close> = open(server)
+      for _ = 1, 3 do
+        for _, body in ipairs { "1", long } do
+          local transfer = wire:call {}
+          assert.equal(body, transfer:body())
+          transfer:close()
+        end
+      end
+    end)
+
     it("to each account only its own credential, through one engine", function()
       local server <close> = raw_server.start { { { "read" }, ok_reply, { "again" } } }
       local wire <close> = open(server, { access_token = "token-of-a" })

@@ -225,10 +225,11 @@ function Engine:submit(account, request) end
 ---The short way of a small call: submits, steps once, and takes what has come, as `Transfer:take`
 ---would. Only with events = false.
 ---@param account zendesk.core.Account
----@param request zendesk.core.Request
+---@param request zendesk.core.Request|any[] or a list: method, path, timeout, connect_timeout,
+---max_body (false: the default), json, brief (true: compression is not asked for)
 ---@param seconds number how long to wait at most
 ---@return integer|zendesk.core.Transfer|nil status, or the transfer where more is to do
----@return string|nil head of the reply, or the kind of an error
+---@return string|number|nil head of the reply, the kind of an error, or when the transfer began
 ---@return any value of the reply, or the message of an error
 function Engine:call(account, request, seconds) end
 

@@ -7,6 +7,8 @@ local errors = require "zendesk.errors"
 local resource = require "zendesk.resource"
 local scope = require "zendesk.oauth.scope"
 
+local getmetatable, math_type, next, type = getmetatable, math.type, next, type
+
 local PATH = "/api/v2/oauth/tokens"
 
 ---@class zendesk.Token: zendesk.Resource
@@ -70,6 +72,36 @@ local function token_fields(fields)
   return sent
 end
 
+-- Scopes that have been looked at, some at most: programs use a few, again and again.
+local MOST_SEEN = 64
+local seen, seen_count = {}, 0
+
+local function remember(scopes)
+  for _, word in ipairs(scopes or {}) do
+    if seen_count < MOST_SEEN and not seen[word] then
+      seen[word], seen_count = true, seen_count + 1
+    end
+  end
+end
+
+-- Whether attributes can be sent as they are, without a copy: the number of a client, and scopes in
+-- their order that have been looked at.
+local function is_usual(fields)
+  if type(fields) ~= "table" or getmetatable(fields) ~= nil
+    or math_type(fields.client_id) ~= "integer" then
+    return false
+  end
+  local scopes = fields.scopes
+  if scopes == nil then return true end
+  if type(scopes) ~= "table" or getmetatable(scopes) ~= nil then return false end
+  local size = 0
+  for place, word in next, scopes do
+    size = size + 1
+    if place ~= size or not seen[word] then return false end
+  end
+  return size > 0 -- an empty list needs a mark
+end
+
 local SWITCHED_OFF = { [403] = true, [404] = true, [410] = true }
 
 local DEPRECATED = "Zendesk has deprecated POST /api/v2/oauth/tokens on 26 August 2026 and may "
@@ -86,6 +118,12 @@ local function explain(err)
   return err
 end
 
+-- What a record is sent in. One serves all calls; it is taken for the time of a call, in which a
+-- finaliser may make another one.
+local envelope = false
+
+local class -- made of the methods, below
+
 ---Makes a token; `full_token` of the record is the credential, in this reply alone. Deprecated by
 ---Zendesk since 2026-08-26: where it is switched off, the error says what replaces it.
 ---@param fields table client_id: number or record of the client; scopes: array of strings; …
@@ -93,8 +131,20 @@ end
 ---@return table|nil token
 ---@return zendesk.Response|zendesk.Error response
 function methods:create(fields, options)
-  local sent = token_fields(fields)
+  if getmetatable(self) ~= class then arguments.self(self, class, "zd.token:create") end
   local transport = self._zd._transport
+  if options == nil and not transport.observed and is_usual(fields) then
+    local taken = envelope or { token = false }
+    envelope, taken.token = false, fields
+    local body, response = transport:write("POST", PATH, taken)
+    envelope, taken.token = taken, false
+    local token = type(body) == "table" and body.token
+    if type(token) == "table" then return token, response end
+    local _, err = resource.unwrap(body, response, "token")
+    return nil, explain(err)
+  end
+  local sent = token_fields(fields)
+  remember(sent.scopes)
   if transport.observed then
     for _, event in ipairs(scope.warnings(sent.scopes)) do transport:emit(event) end
   end
@@ -185,7 +235,7 @@ function methods:ensure(options)
     function(fields) return self:create(fields) end)
 end
 
-return resource.define {
+class = resource.define {
   name = "token",
   path = PATH,
   singular = "token",
@@ -196,4 +246,7 @@ return resource.define {
     include_expired = "boolean", sort = "string",
   },
   methods = methods,
+  careful = { create = true },
 }
+
+return class

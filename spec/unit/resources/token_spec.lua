@@ -59,6 +59,80 @@ describe("zd.token", function()
       assert.is_nil(getmetatable(fields.scopes))
     end)
 
+    -- Without a listener, and with scopes that were seen before, nothing is copied.
+    describe("of usual attributes", function()
+      local quiet
+
+      before_each(function()
+        quiet = assert(zendesk.new {
+          subdomain = "acme", access_token = "test-token", driver = driver, retry = false,
+        })
+        driver:reply { status = 201, body = { token = { id = 1 } } }
+        assert(quiet.token:create { client_id = 7, scopes = { "tickets:read", "users:read" } })
+      end)
+
+      local function again(fields)
+        driver:reply { status = 201, body = { token = { id = 2, full_token = "test-full" } } }
+        local token, response = assert(quiet.token:create(fields))
+        assert.same({ id = 2, full_token = "test-full" }, token)
+        assert.equal(201, response.status)
+        return driver.requests[#driver.requests].body
+      end
+
+      it("sends them as they are", function()
+        local fields = { client_id = 7, scopes = { "users:read", "tickets:read" } }
+        assert.equal('{"token":{"client_id":7,"scopes":["users:read","tickets:read"]}}',
+          again(fields))
+        assert.same({ client_id = 7, scopes = { "users:read", "tickets:read" } }, fields)
+        assert.equal('{"token":{"client_id":7}}', again { client_id = 7 })
+        assert.equal('{"token":{"client_id":7,"scopes":[]}}', again { client_id = 7, scopes = {} })
+      end)
+
+      it("takes what has a metatable for what lies there", function()
+        local array = { __index = function() error "bitten" end }
+        for _, mark in ipairs { array, core.array_mt } do
+          assert.equal('{"token":{"client_id":7,"scopes":["tickets:read"]}}',
+            again(setmetatable({
+              client_id = 7, scopes = setmetatable({ "tickets:read" }, mark),
+            }, mark)))
+        end
+      end)
+
+      it("looks at every list of scopes", function()
+        for problem, scopes in pairs {
+          ["got the key x"] = { "tickets:read", x = "tickets:read" },
+          ["scopes%[2%]: string expected, got nil"] = { "tickets:read", nil, "users:read" },
+          ["scopes%[2%]: one scope expected"] = { "tickets:read", "tickets:read users:read" },
+          ["scopes%[1%]: string expected, got boolean"] = { true },
+          ["got the key 0"] = { [0] = "tickets:read" },
+        } do
+          assert.error_matches(function()
+            quiet.token:create { client_id = 7, scopes = scopes }
+          end, problem)
+        end
+      end)
+
+      it("explains what went wrong", function()
+        driver:reply { status = 410, body = "" }
+        local token, err = quiet.token:create { client_id = 7, scopes = { "tickets:read" } }
+        assert.is_nil(token)
+        assert.equal(410, err.status)
+        assert.matches("may have switched it off", err.remedy)
+        driver:reply { status = 201, body = { other = 1 } }
+        token, err = quiet.token:create { client_id = 7, scopes = { "tickets:read" } }
+        assert.is_nil(token)
+        assert.equal("decode", err.kind)
+        assert.matches("the reply holds no 'token'", err.message)
+      end)
+
+      it("remembers some scopes only", function()
+        for index = 1, 200 do
+          local body = again { client_id = 7, scopes = { ("scope_%d:read"):format(index) } }
+          assert.matches(('"scope_%d:read"'):format(index), body, 1, true)
+        end
+      end)
+    end)
+
     it("warns about scopes that look wrong, and sends them", function()
       local sent_token = create { client_id = 7, scopes = { "ticket:read", "read" } }
       assert.equal("ticket:read", sent_token.scopes[1])
