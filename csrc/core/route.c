@@ -147,6 +147,19 @@ enum zd_status zd_route_new(const struct zd_account_options *options,
   return ZD_OK;
 }
 
+static bool is_same(const struct zd_secret *a, const struct zd_secret *b) {
+  if (a->data == NULL || b->data == NULL)
+    return a->data == b->data;
+  return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+bool zd_route_equals(const struct zd_route *a, const struct zd_route *b) {
+  return strcmp(a->origin_text, b->origin_text) == 0 && a->proxy == b->proxy &&
+         is_same(&a->ca_file, &b->ca_file) &&
+         is_same(&a->ca_path, &b->ca_path) &&
+         is_same(&a->proxy_url, &b->proxy_url);
+}
+
 struct zd_route *zd_route_share(struct zd_route *route) {
   route->shares++;
   return route;

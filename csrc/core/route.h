@@ -42,6 +42,10 @@ zd_route_new(const struct zd_account_options *options, struct zd_route **route,
 
 struct zd_route *zd_route_share(struct zd_route *route);
 
+/* Whether an easy handle that is configured for one serves the other as well:
+ * two instances for one account, say. The User-Agent goes with each request. */
+bool zd_route_equals(const struct zd_route *a, const struct zd_route *b);
+
 /* Gives a share back; the last one wipes. NULL is allowed. */
 void zd_route_release(struct zd_route *route);
 

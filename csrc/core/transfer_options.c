@@ -222,10 +222,25 @@ void zd_transfer_drop_route(struct zd_transfer *transfer) {
   zd_buf_reset(&transfer->target);
 }
 
+/* Whether the handle is configured for such a route already; then the route
+ * becomes the transfer's. */
+static bool takes_over(struct zd_transfer *transfer, struct zd_route *route,
+                       bool http1) {
+  if (transfer->route == NULL || transfer->http1 != http1)
+    return false;
+  if (transfer->route == route)
+    return true;
+  if (!zd_route_equals(transfer->route, route))
+    return false;
+  zd_route_release(transfer->route);
+  transfer->route = zd_route_share(route);
+  return true;
+}
+
 enum zd_status zd_transfer_set_route(struct zd_transfer *transfer,
                                      struct zd_route *route, bool http1,
                                      const struct zd_transfer_setup *setup) {
-  if (transfer->route == route && transfer->http1 == http1)
+  if (takes_over(transfer, route, http1))
     return ZD_OK;
   zd_transfer_drop_route(transfer);
   set_callbacks(transfer, setup);

@@ -205,6 +205,42 @@ static void a_replaced_credential_lives_as_long_as_its_users(void) {
   zd_account_free(NULL);
 }
 
+static bool shares_a_route(const struct zd_account_options *a,
+                           const struct zd_account_options *b) {
+  const char *refused;
+  struct zd_account *one = make(a, &refused), *other = make(b, &refused);
+  bool equal = zd_route_equals(zd_account_route(one), zd_account_route(other));
+  zd_account_free(one);
+  zd_account_free(other);
+  return equal;
+}
+
+static void a_route_is_the_same_without_its_credential(void) {
+  struct zd_account_options a = acme(), b = acme();
+  a.access_token = text("first-token");
+  b.access_token = text("second-token");
+  b.user_agent = text("somebody/1.0");
+  CHECK(shares_a_route(&a, &b));
+  a.ca_file = b.ca_file = text("/ca.pem");
+  CHECK(shares_a_route(&a, &b));
+  b.ca_file = text("/cb.pem");
+  CHECK(!shares_a_route(&a, &b));
+  b.ca_file = text(NULL);
+  CHECK(!shares_a_route(&a, &b));
+  a.ca_file = text(NULL);
+  b.ca_path = text("/certificates");
+  CHECK(!shares_a_route(&a, &b));
+  b.ca_path = text(NULL);
+  b.proxy = text("environment");
+  CHECK(!shares_a_route(&a, &b));
+  a.proxy = text("http://one.example.com:1");
+  b.proxy = text("http://two.example.com:1");
+  CHECK(!shares_a_route(&a, &b));
+  b = a;
+  b.base_url = text("https://acme.zendesk.com:444");
+  CHECK(!shares_a_route(&a, &b));
+}
+
 int main(void) {
   a_credential_is_a_finished_line();
   a_credential_is_whole_or_refused();
@@ -213,5 +249,6 @@ int main(void) {
   other_options_are_checked();
   a_proxy_is_used_when_asked_for_and_never_for_loopback();
   a_replaced_credential_lives_as_long_as_its_users();
+  a_route_is_the_same_without_its_credential();
   return check_result();
 }

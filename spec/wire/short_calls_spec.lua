@@ -33,6 +33,26 @@ describe("a call that nobody watches", function()
 
   local TOKEN = '{"token":{"id":1,"full_token":"test-full-token"}}'
 
+  it("carries what belongs to its own instance, when two for one account take turns", function()
+    play({ user_agent = "one/1.0" }, { "read" }, { "reply", 200, '{"a":1}' }, { "again" })
+    local other <close> = assert(zendesk.new {
+      base_url = server.base_url, access_token = "test-other-token", user_agent = "other/2.0",
+    })
+    local third <close> = assert(zendesk.new {
+      base_url = server.base_url, email = "a@example.com", api_token = "test-api-token",
+    })
+    for _ = 1, 3 do
+      assert(zd:get "/x")
+      assert.matches("\nAuthorization: Bearer test%-token\r\n.*\nUser%-Agent: one/1%.0 ", last())
+      assert(other:get "/x")
+      assert.matches("\nAuthorization: Bearer test%-other%-token\r\n.*\nUser%-Agent: other/2%.0 ",
+        last())
+      assert(third:get "/x")
+      assert.matches("\nAuthorization: Basic .*\nUser%-Agent: zendesk%-lua/", last())
+      assert.is_nil(last():find("Bearer", 1, true))
+    end
+  end)
+
   it("sends what it was given, whatever was sent before", function()
     play({}, { "read" }, { "reply", 200, '{"a":1}' }, { "again" })
     for _ = 1, 2 do
