@@ -86,7 +86,7 @@ describe("core.decode and the collector", function()
       end })
     end
     again()
-    for _ = 1, 400 do
+    for _ = 1, 20000 do -- how many depends on what else this program holds
       assert.are.equal(250, #core.decode(text).tickets)
       if decoded >= 1000 then break end
     end

@@ -121,7 +121,11 @@ describe("over TLS #tls", function()
 
   it("what has waited for another one's connection gets its own where HTTP/2 is not offered",
     function()
-      local plain <close> = tls_server.start {}
+      -- No reply is there before it is known that HTTP/2 is not.
+      local upstream <close> = raw_server.start {
+        { { "read" }, { "sleep", 0.5 }, { "reply", 200, "{}" }, { "again" } },
+      }
+      local plain <close> = tls_server.start { upstream = upstream.base_url }
       local wire <close> = open { base_url = plain.base_url, ca_file = plain.ca_file }
       local connections = connections_of_thirty(wire, "1.1")
       assert.is_true(connections > 1 and connections <= 30)
