@@ -1,17 +1,9 @@
 -- exchange: one request on the wire, and what became of it. The last of the pipeline.
 
 local errors = require "zendesk.errors"
-local response_of = require "zendesk.response"
-
-local new_response, Response = response_of.new, response_of.class
-local setmetatable = setmetatable
+local new_response = require "zendesk.response".new
 
 local exchange = {}
-
----What the budget for repetitions holds when nothing has failed for long.
-local CAPACITY = 20
-
-exchange.CAPACITY = CAPACITY
 
 local MESSAGES = {
   timeout = "the deadline was reached", cancelled = "the task was cancelled",
@@ -128,52 +120,7 @@ function exchange.new(self)
   end
 end
 
--- ---------------------------------------------------------------------------------------------
--- The short way
-
--- Places in the request of a short call, which is a list.
-local METHOD, PATH, JSON, BRIEF = 1, 2, 6, 7
-
--- There are two of them, for calls without and with a body, and each serves one call after the
--- other: a table for each call would cost more than what it holds.
-local function new_request(self)
-  return { "", "", self._first_timeout, self._connect_timeout or false, self._max_body or false }
-end
-
----Makes a call of which only method, path and JSON are said, while nobody else runs. There is no
----table of it until it has taken an unusual turn; then the transport's `_resume` goes on.
----@param self zendesk.Transport
----@param method string
----@param path string
----@param json any nil: no body
----@param brief boolean|nil true: compression of the reply is not worth asking for
----@return any value
----@return zendesk.Response|zendesk.Error response
-function exchange.quick(self, method, path, json, brief)
-  -- The request is taken for the time of the call: a finaliser may make another one meanwhile.
-  local request
-  if json == nil then
-    request = self._reading or new_request(self)
-    self._reading = false
-  else
-    request = self._writing or new_request(self)
-    self._writing = false
-    request[JSON], request[BRIEF] = json, brief
-  end
-  request[METHOD], request[PATH] = method, path
-  local status, head, value = self.driver:call(self.account, request)
-  if json == nil then
-    self._reading = request
-  else
-    request[JSON], self._writing = false, request -- the value is the caller's alone again
-  end
-  if value and status and self.budget.tokens >= CAPACITY then
-    return value, setmetatable({ status = status, _head = head }, Response)
-  end
-  return self:_resume(method, path, json, status, head, value)
-end
-
----Goes on from what exchange.quick has begun, with the table of the whole call.
+---Goes on from what the short way (request.lua) has begun, with the table of the whole call.
 ---@param self zendesk.Transport
 ---@param call table
 ---@param transfer any what driver:call gave: a status or a transfer; nil where nothing was sent

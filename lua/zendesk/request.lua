@@ -1,31 +1,22 @@
--- request: the pipeline of a call.
---
---   retry → rate_limit → auth → events → exchange
---
--- A middleware is `function(next, transport) return function(call) … end end`; what it returns is
--- value, response, err: a value on success, an err on failure, a response in both cases where there
--- was one. They are put together once for each instance, and only those that it needs; `retry` is
--- put to use when an attempt has failed. A successful call costs one table beside its response.
+-- request: the transport of an instance, and the short way of a plain call that works. Every other
+-- call, and what becomes of one that fails, is for zendesk.pipeline.
 
-local call_of = require "zendesk.call"
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
-local exchange = require "zendesk.exchange"
+local Response = require "zendesk.response".class
 local options_of = require "zendesk.options"
 
-local build, OPTIONS = call_of.build, call_of.OPTIONS
 local find, min = string.find, math.min
-local quick = exchange.quick
+local setmetatable = setmetatable
 
 local request = {}
 
--- A repetition costs one token, a success gives a part of one back: in an outage the repetitions of
--- an instance sink to a tenth of its successes instead of multiplying its load by `attempts`.
-local CAPACITY = exchange.CAPACITY
-local REFUND = 0.1
+-- What the budget for repetitions holds when nothing has failed for long.
+local CAPACITY = 20
 
 ---@class zendesk.RetryBudget
----@field tokens number
+---@field tokens number a repetition costs one
+---@field capacity number
 
 ---@class zendesk.Transport
 ---@field driver zendesk.Driver
@@ -42,49 +33,69 @@ local Transport = {}
 Transport.__index = Transport
 Transport.__name = "zendesk.Transport"
 
--- What comes after the first attempt: more of them, or a part of the budget back.
-local function conclude(self, call, value, response, err)
-  if err then
-    return require "zendesk.middleware.retry".run(self._attempt, self, call, err)
-  end
-  self.budget.tokens = min(CAPACITY, self.budget.tokens + REFUND)
-  return value, response
+-- zendesk.pipeline, once it is loaded. A script of one plain call that works does without. Else it
+-- is there before the second call, and not only when something has failed: `require` opens files,
+-- and a process may have no descriptor left by then. For a first call that fails, one is kept.
+local pipeline
+local spare = io and io.open "/dev/null"
+
+local function get_pipeline()
+  if pipeline then return pipeline end
+  if spare then spare:close() end
+  spare = nil
+  pipeline = require "zendesk.pipeline"
+  return pipeline
 end
 
-local function finish(self, call, value, response, err)
-  if err or self.budget.tokens < CAPACITY then
-    value, response, err = self._conclude(self, call, value, response, err)
-  end
-  if call.owned then call.body:close() end
-  if err then return nil, err end
-  return value, response
+local begun = false
+
+local function begin()
+  if begun then get_pipeline() end
+  begun = true
 end
 
-local function run(self, call)
-  if self.observed then
-    self._calls = self._calls + 1
-    call.number = self._calls
-  end
-  return finish(self, call, self._handler(call))
+-- ---------------------------------------------------------------------------------------------
+-- The short way
+
+-- Places in the request of a short call, which is a list.
+local METHOD, PATH, JSON, BRIEF = 1, 2, 6, 7
+
+-- There are two of them, for calls without and with a body, and each serves one call after the
+-- other: a table for each call would cost more than what it holds.
+local function new_request(self)
+  return { "", "", self._first_timeout, self._connect_timeout or false, self._max_body or false }
 end
 
----Goes on with a call that exchange.quick has begun.
----@param method string
----@param path string
----@param json any
----@param transfer any
----@param head any
----@param value any
----@return any value
----@return zendesk.Response|zendesk.Error response
----@package
-function Transport:_resume(method, path, json, transfer, head, value)
-  local given = json ~= nil and { json = json } or nil
-  local call, err = build(self, method, path, given, OPTIONS)
-  if not call then return nil, err end
-  -- The engine has refused it: a path that is to be rewritten, or misuse.
-  if not transfer and head == "config" then return run(self, call) end
-  return finish(self, call, exchange.go_on(self, call, transfer, head, value))
+-- Makes a call of which only method, path and JSON are said, while nobody else runs. There is no
+-- table of it until it has taken an unusual turn.
+local function quick(self, method, path, json, brief)
+  -- The request is taken for the time of the call: a finaliser may make another one meanwhile.
+  local fields
+  if json == nil then
+    fields = self._reading or new_request(self)
+    self._reading = false
+  else
+    fields = self._writing or new_request(self)
+    self._writing = false
+    fields[JSON], fields[BRIEF] = json, brief
+  end
+  fields[METHOD], fields[PATH] = method, path
+  local driver = self.driver
+  local status, head, value = driver:call(self.account, fields)
+  if status and not value and driver.alone and driver:await(status) then
+    -- It has taken more than a step: a connection was to be made, or the reply is long.
+    local taken, lines, reply = status:take()
+    if taken then status, head, value = taken, lines, reply end
+  end
+  if json == nil then
+    self._reading = fields
+  else
+    fields[JSON], self._writing = false, fields -- the value is the caller's alone again
+  end
+  if value and status and self.budget.tokens >= CAPACITY then
+    return value, setmetatable({ status = status, _head = head }, Response)
+  end
+  return get_pipeline().resume(self, method, path, json, status, head, value)
 end
 
 -- The methods that the short way takes, without a body and with one. A POST may be the creation of
@@ -107,6 +118,7 @@ end
 ---@return any value true where the reply has no body; a string where it is not JSON; nil on failure
 ---@return zendesk.Response|zendesk.Error response
 function Transport:request(method, path, given)
+  if not pipeline then begin() end
   if self._straight and self.driver.alone and type(path) == "string" then
     if given == nil then
       if READS[method] then return quick(self, method, path) end
@@ -120,9 +132,7 @@ function Transport:request(method, path, given)
   if given ~= nil and type(given) ~= "table" then
     errors.raise(2, "options: table expected, got %s", type(given))
   end
-  local call, err = build(self, method, path, given, OPTIONS)
-  if not call then return nil, err end
-  return run(self, call)
+  return get_pipeline().call(self, method, path, given)
 end
 
 ---Sends a record, with nothing else to be said about it, to a path of the library's own. The record
@@ -134,6 +144,7 @@ end
 ---@return any value
 ---@return zendesk.Response|zendesk.Error response
 function Transport:write(method, path, json)
+  if not pipeline then begin() end
   if self._straight and self.driver.alone then
     return quick(self, method, path, json, true)
   end
@@ -146,9 +157,7 @@ end
 ---@return zendesk.Response|zendesk.Error response
 function Transport:send(call)
   if self._closed then errors.raise(2, "the instance is closed") end
-  local built, err = build(self, call.method, call.path, call, call_of.FIELDS)
-  if not built then return nil, err end
-  return run(self, built)
+  return get_pipeline().send(self, call)
 end
 
 ---The path on the account's own origin that an address stands for.
@@ -226,48 +235,12 @@ local function is_straight(self, middlewares)
     and (not self.provider or self.provider.static == true)
 end
 
--- What happens to a call once for each attempt.
-local function compose_attempt(self)
-  local attempt = exchange.new(self)
-  if self.observed then attempt = require "zendesk.middleware.events".wrap(attempt, self) end
-  if self.provider and not self.provider.static then
-    attempt = require "zendesk.middleware.auth".wrap(attempt, self)
-  end
-  if self.rate_limit ~= "off" then
-    attempt = require "zendesk.middleware.rate_limit".wrap(attempt, self)
-  end
-  return attempt
-end
-
--- What the host puts around a whole call.
-local function compose_handler(self, extra)
-  local handler = function(call)
-    return conclude(self, call, self._attempt(call))
-  end
-  for index = #extra, 1, -1 do handler = extra[index](handler, self) end
-  return handler
-end
-
--- Inside of the host's middlewares, the handler has concluded by itself.
-local function as_it_is(_, _, value, response, err)
-  return value, response, err
-end
-
 local function nothing() end
 
 -- The engine has the same default, and need not be told.
 local function unless_default(name, given)
   local value = given[name]
   return value ~= options_of.DEFAULTS[name] and value or nil
-end
-
--- What a failure needs is loaded before there is one: `require` opens files, and a process that has
--- no descriptor left must still get its error.
-local function load_what_failures_need()
-  require "zendesk.error_reply"
-  require "zendesk.middleware.retry"
-  require "zendesk.response_text"
-  require "zendesk.retry_after"
 end
 
 ---@class zendesk.TransportOptions
@@ -286,7 +259,6 @@ end
 ---@param fields zendesk.TransportOptions
 ---@return zendesk.Transport
 function request.new(fields)
-  load_what_failures_need()
   local given, defaults = fields.options or {}, options_of.DEFAULTS
   local settings, err = options_of.retry(given.retry, options_of.RETRY_DEFAULTS)
   if not settings then errors.raise(2, "%s", err.message) end
@@ -300,7 +272,7 @@ function request.new(fields)
     retry = settings,
     rate_limit = given.rate_limit or "off",
     observed = observed,
-    budget = { tokens = CAPACITY },
+    budget = { tokens = CAPACITY, capacity = CAPACITY },
     random = fields.random or math.random,
     start = fields.driver.spawn and start or nil,
     _account_options = fields.account_options or {},
@@ -319,16 +291,12 @@ function request.new(fields)
     _closing = nil,
     _lent = fields.lent or false,
     _closed = false,
-    _attempt = nil,
+    _middlewares = fields.middlewares,
+    _attempt = nil, -- zendesk.pipeline makes these
     _handler = nil,
     _conclude = nil,
   }, Transport)
   self._straight = is_straight(self, fields.middlewares)
-  self._attempt = compose_attempt(self)
-  self._handler, self._conclude = self._attempt, conclude
-  if fields.middlewares then
-    self._handler, self._conclude = compose_handler(self, fields.middlewares), as_it_is
-  end
   return self
 end
 

@@ -83,6 +83,26 @@ describe("an instance", function()
     assert.equal(1, server:connections())
   end)
 
+  it("loads for one call no more than it takes, and the rest before the second", function()
+    server = raw_server.start { ANSWER }
+    local result = process.run_lua([[
+      local zd = assert(require "zendesk".new { base_url = ..., access_token = "test-token" })
+      for _ = 1, 2 do
+        assert(zd:get "/api/v2/users/me")
+        local names = {}
+        for name in pairs(package.loaded) do names[#names + 1] = name:match "^zendesk%.(.*)" end
+        table.sort(names)
+        print(table.concat(names, " "))
+      end
+    ]], { args = { server.base_url } })
+    assert.equal("", result.stderr)
+    local first, second = result.stdout:match "^(%C*)\n(%C*)\n$"
+    assert.equal("core driver.blocking errors instance options request response", first)
+    for _, name in ipairs { "error_reply", "middleware.retry", "pipeline", "response_text" } do
+      assert.truthy(second:find(name, 1, true), name)
+    end
+  end)
+
   it("has no descriptor of its own: a server has", function()
     server = raw_server.start { ANSWER }
     local first <close> = connect(server)

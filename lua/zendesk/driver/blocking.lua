@@ -5,7 +5,6 @@
 -- scheduler steps the engine for everybody. In any other coroutine a wait blocks: a generator
 -- inside a task works, and the other tasks' transfers go on meanwhile.
 
-local arguments = require "zendesk.arguments"
 local core = require "zendesk.core"
 
 local min = math.min
@@ -121,7 +120,11 @@ end
 -- Submits and waits, while nobody else runs: gives status, head and value of the usual reply, a
 -- success with JSON that comes at once; otherwise what `submit` would have.
 function Blocking.call(self, account, request)
-  if retired or not engine then return self:submit(account, request) end
+  if retired then return self:submit(account, request) end
+  if not engine then
+    local made, kind, message = get_engine()
+    if not made then return nil, kind, message end
+  end
   return engine:call(account, request, LONGEST_STEP)
 end
 
@@ -155,7 +158,7 @@ function Blocking.await(_, transfer, deadline)
 end
 
 function Blocking.sleep(_, seconds)
-  arguments.check("seconds", seconds, "duration")
+  require "zendesk.arguments".check("seconds", seconds, "duration")
   local until_then = monotonic() + seconds
   if scheduler then return scheduler.sleep(until_then) end
   local left = seconds
@@ -175,7 +178,7 @@ function Blocking.signal()
 end
 
 function Blocking.spawn(_, f, ...)
-  arguments.check("f", f, "function")
+  require "zendesk.arguments".check("f", f, "function")
   return require "zendesk.driver.scheduler".spawn(f, ...)
 end
 

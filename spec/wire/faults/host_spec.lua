@@ -184,10 +184,17 @@ describe("the host process", function()
     return (result.stdout:gsub("\n$", "")), server
   end
 
+  -- From libcurl 8.20 on, what it calls a lack of memory at this place is one of descriptors.
+  local function in_words_of_before(answer)
+    local major, minor = core.versions().curl:match "^(%d+)%.(%d+)"
+    local is_newer = tonumber(major) * 100 + tonumber(minor) >= 820
+    return is_newer and answer:gsub("^memory,", "transport,") or answer
+  end
+
   provoke("has no file descriptor left", "transport, not sent; then fine", function()
-    local answer = run(SERVING, [[
+    return in_words_of_before(run(SERVING, [[
       local zd = connect()
-      assert(zd:get "/api/v2/warm")
+      for _ = 1, 2 do assert(zd:get "/api/v2/warm") end
       zd:close()
       zendesk.driver.blocking.shared():close() -- its connections, too
       zd = connect()
@@ -199,11 +206,21 @@ describe("the host process", function()
       local first = describe(zd:get "/api/v2/x")
       for _, file in ipairs(files) do file:close() end
       print(first .. "; then " .. describe(zd:get "/api/v2/x"))
-    ]], "ulimit -n 64;")
-    -- From libcurl 8.20 on, what it calls a lack of memory at this place is one of descriptors.
-    local major, minor = core.versions().curl:match "^(%d+)%.(%d+)"
-    local is_newer = tonumber(major) * 100 + tonumber(minor) >= 820
-    return is_newer and answer:gsub("^memory,", "transport,") or answer
+    ]], "ulimit -n 64;"))
+  end)
+
+  provoke("has none left from its first call on", "transport, not sent; then fine", function()
+    return in_words_of_before(run(SERVING, [[
+      local zd = connect()
+      local files = {}
+      repeat
+        local file = io.open "/dev/null"
+        files[#files + 1] = file
+      until not file
+      local first = describe(zd:get "/api/v2/x")
+      for _, file in ipairs(files) do file:close() end
+      print(first .. "; then " .. describe(zd:get "/api/v2/x"))
+    ]], "ulimit -n 64;"))
   end)
 
   provoke("has its descriptors back after 300 failed calls", "fine", function()
