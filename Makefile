@@ -278,7 +278,7 @@ coverage:
 	@tools/coverage "$(BUILD)/coverage"
 
 ## make bench         the module, its peers and the floor on the same work, in bench/results
-##                    (under 15 minutes); QUICK=1: under two, in $(BUILD)/bench/results
+##                    (20 minutes); QUICK=1: under two, in $(BUILD)/bench/results
 .PHONY: bench bench_setup bench-instructions
 BENCH := $(BUILD)/bench
 BENCH_TOOLS := $(BENCH)/floor $(BENCH)/c_cjson $(BENCH)/spawn
