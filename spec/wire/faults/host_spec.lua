@@ -191,13 +191,10 @@ describe("the host process", function()
     return is_newer and answer:gsub("^memory,", "transport,") or answer
   end
 
-  provoke("has no file descriptor left", "transport, not sent; then fine", function()
-    return in_words_of_before(run(SERVING, [[
+  -- What a call says while no descriptor is left, and the next one when they are back.
+  local function without_descriptors(before)
+    return in_words_of_before(run(SERVING, before .. [[
       local zd = connect()
-      for _ = 1, 2 do assert(zd:get "/api/v2/warm") end
-      zd:close()
-      zendesk.driver.blocking.shared():close() -- its connections, too
-      zd = connect()
       local files = {}
       repeat
         local file = io.open "/dev/null"
@@ -207,20 +204,19 @@ describe("the host process", function()
       for _, file in ipairs(files) do file:close() end
       print(first .. "; then " .. describe(zd:get "/api/v2/x"))
     ]], "ulimit -n 64;"))
+  end
+
+  provoke("has no file descriptor left", "transport, not sent; then fine", function()
+    return without_descriptors [[
+      local earlier = connect()
+      for _ = 1, 2 do assert(earlier:get "/api/v2/warm") end
+      earlier:close()
+      zendesk.driver.blocking.shared():close() -- its connections, too
+    ]]
   end)
 
   provoke("has none left from its first call on", "transport, not sent; then fine", function()
-    return in_words_of_before(run(SERVING, [[
-      local zd = connect()
-      local files = {}
-      repeat
-        local file = io.open "/dev/null"
-        files[#files + 1] = file
-      until not file
-      local first = describe(zd:get "/api/v2/x")
-      for _, file in ipairs(files) do file:close() end
-      print(first .. "; then " .. describe(zd:get "/api/v2/x"))
-    ]], "ulimit -n 64;"))
+    return without_descriptors ""
   end)
 
   provoke("has its descriptors back after 300 failed calls", "fine", function()
