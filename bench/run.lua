@@ -1,6 +1,6 @@
 -- The bench: `make bench` runs it. Measures the module, its peers and the floor on the same work
 -- and writes a page and a chart.
---   lua5.4 bench/run.lua FOLDER [quick]
+--   lua5.4 bench/run.lua FOLDER full|quick [PATTERN]   PATTERN: of the groups to measure, all else
 
 local instructions = require "bench.lib.instructions"
 local machine = require "bench.lib.machine"
@@ -14,7 +14,7 @@ local setup_of = require "bench.lib.setup"
 local socket = require "socket"
 local clients = require "bench.lib.clients"
 
-local folder, quick = arg[1], arg[2] == "quick"
+local folder, quick, only = arg[1], arg[2] == "quick", arg[3] or ""
 local size = plan.SIZES[quick and "quick" or "full"]
 local began = socket.gettime()
 
@@ -32,17 +32,8 @@ local function module_size(results)
   if bytes then results:add("module", "ours", { kb = bytes / 1024 }) end
 end
 
-local function measure(setup, results)
-  results.reasons = clients.absent(setup)
-  for name, reason in pairs(results.reasons) do say("%s is absent: %s", name, reason) end
-  local served = setup.server.directory
-  local groups = plan.groups(size, {
-    page = served .. "/tickets-http/1.json", tokens = served .. "/tokens-http/1.json",
-  })
-  for _, group in ipairs(groups) do
-    say("%s", group.id)
-    rounds.run(setup, group, results)
-  end
+-- What does not depend on the moment.
+local function count(setup, results)
   module_size(results)
   if process.run({ "valgrind", "--version" }).status ~= 0 then
     table.insert(setup.notes, "Not measured, instructions: valgrind is absent.")
@@ -51,6 +42,22 @@ local function measure(setup, results)
     instructions.compare(setup, results)
     instructions.growth(setup, results, size)
   end
+end
+
+local function measure(setup, results)
+  results.reasons = clients.absent(setup)
+  for name, reason in pairs(results.reasons) do say("%s is absent: %s", name, reason) end
+  local served = setup.server.directory
+  local groups = plan.groups(size, {
+    page = served .. "/tickets-http/1.json", tokens = served .. "/tokens-http/1.json",
+  })
+  for _, group in ipairs(groups) do
+    if group.id:find(only) then
+      say("%s", group.id)
+      rounds.run(setup, group, results)
+    end
+  end
+  if only == "" then count(setup, results) end
 end
 
 local setup = setup_of.start(size.pages)

@@ -101,6 +101,7 @@ int main(int argc, char **argv) {
     bench_url(easy, job.base_url, bench_get_path);
     perform(easy);
     puts("done");
+    fflush(stdout); /* at once, as the others print it */
   } else {
     bench_url(easy, job.base_url, path_of(job.work));
     if (strcmp(job.work, "post") == 0)
