@@ -105,6 +105,7 @@ static const char *check_named(lua_State *L, int index,
                                                     DEFAULT_CONNECT_TIMEOUT_MS);
   core->max_body = lzd_field_size(L, index, "max_body", DEFAULT_MAX_BODY);
   core->anonymous = !lzd_field_bool(L, index, "auth", true);
+  core->brief = lzd_field_bool(L, index, "brief", false);
   why = check_version(L, index, core);
   request->body = keep_field(L, index, "body");
   /* Without a content type nobody would know what it is. */

@@ -39,7 +39,8 @@ struct zd_request {
   size_t max_body;
   bool anonymous; /* leave the account's credential out */
   bool http1;     /* do not offer HTTP/2 */
-  bool brief;     /* one record comes back: compression is not asked for */
+  bool brief;     /* one record comes back: a small buffer does, and
+                     compression is not asked for */
 };
 
 struct zd_outcome {

@@ -148,13 +148,15 @@ static void set_times(struct zd_transfer *transfer,
 }
 
 /* libcurl takes a buffer for each reply, which is wiped as a whole when it
- * goes. A small one costs a long reply a few more reads. */
-static void set_buffer(struct zd_transfer *transfer) {
-  if (transfer->told.small == transfer->was_short)
+ * goes, and leaves a hole beside the connection that was made meanwhile. A
+ * small one costs a long reply a few more reads. */
+static void set_buffer(struct zd_transfer *transfer, bool brief) {
+  bool small = brief || transfer->was_short;
+  if (transfer->told.small == small)
     return;
-  transfer->told.small = transfer->was_short;
+  transfer->told.small = small;
   curl_easy_setopt(transfer->easy, CURLOPT_BUFFERSIZE,
-                   transfer->was_short ? SMALL_BUFFER : LARGE_BUFFER);
+                   small ? SMALL_BUFFER : LARGE_BUFFER);
 }
 
 static bool is_json(struct zd_text text) {
@@ -259,7 +261,7 @@ enum zd_status zd_transfer_configure(struct zd_transfer *transfer,
   if (status != ZD_OK)
     return status;
   set_times(transfer, request);
-  set_buffer(transfer);
+  set_buffer(transfer, request->brief);
   if (set_method(transfer, request) != CURLE_OK)
     return ZD_NOMEM;
   status = set_headers(transfer, route, setup, request);

@@ -103,6 +103,22 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Building
 
+local function take_json(self, call, json)
+  if self._straight and self.driver.alone then
+    -- No other code can change the value before it is sent, so the transfer itself writes it.
+    call.json, call.content_type = json, call.content_type or "application/json"
+    return nil
+  end
+  local encoded, problem = core.body(json)
+  if not encoded then
+    return errors.new("encode", problem, {
+      method = call.method, path = errors.clean_path(call.path), sent = false,
+    })
+  end
+  call.body, call.content_type, call.owned = encoded, call.content_type or "application/json", true
+  return nil
+end
+
 local function take_body(self, call, given)
   local json, body = given.json, given.body
   if json == nil and body == nil then
@@ -121,19 +137,7 @@ local function take_body(self, call, given)
     return nil
   end
   if given.content_type then errors.raise(4, "option 'content_type' belongs to 'body'") end
-  if self._straight and self.driver.alone then
-    -- No other code can change the value before it is sent, so the transfer itself writes it.
-    call.json, call.content_type = json, call.content_type or "application/json"
-    return nil
-  end
-  local encoded, problem = core.body(json)
-  if not encoded then
-    return errors.new("encode", problem, {
-      method = call.method, path = errors.clean_path(call.path), sent = false,
-    })
-  end
-  call.body, call.content_type, call.owned = encoded, call.content_type or "application/json", true
-  return nil
+  return take_json(self, call, json)
 end
 
 -- Seconds of the whole call. An absolute deadline that has passed leaves nothing.
@@ -218,6 +222,26 @@ function call_of.build(self, method, path, given, types)
     ok, err = require "zendesk.idempotency".take(call, call.key)
     if not ok then return nil, err end
   end
+  return call
+end
+
+---The same of a record that goes to a path of the library's own, and of which one comes back.
+---@param self zendesk.Transport
+---@param method string
+---@param path string
+---@param json any
+---@return table|nil call
+---@return zendesk.Error|nil err
+function call_of.record(self, method, path, json)
+  local driver = self.driver
+  local call = {
+    method = method, path = path, timeout = self._first_timeout,
+    connect_timeout = self._connect_timeout, max_body = self._max_body,
+    deadline = driver.now(driver) + self._deadline, brief = true,
+    body = nil, content_type = nil, owned = nil, -- room for what follows
+  }
+  local err = take_json(self, call, json)
+  if err then return nil, err end
   return call
 end
 

@@ -114,20 +114,35 @@ function pipeline.send(self, given)
   return run(self, call)
 end
 
+---Sends a record: see Transport:write.
+---@param self zendesk.Transport
+---@param method string
+---@param path string
+---@param json any
+---@return any value
+---@return zendesk.Response|zendesk.Error response
+function pipeline.write(self, method, path, json)
+  local call, err = call_of.record(self, method, path, json)
+  if not call then return nil, err end
+  return run(self, call)
+end
+
 ---Goes on with a call that the short way of zendesk.request has begun.
 ---@param self zendesk.Transport
 ---@param method string
 ---@param path string
 ---@param json any
+---@param brief boolean|nil as Transport:write has it
 ---@param transfer any see exchange.go_on
 ---@param head any
 ---@param value any
 ---@return any value
 ---@return zendesk.Response|zendesk.Error response
-function pipeline.resume(self, method, path, json, transfer, head, value)
+function pipeline.resume(self, method, path, json, brief, transfer, head, value)
   local given = json ~= nil and { json = json } or nil
   local call, err = build(self, method, path, given, OPTIONS)
   if not call then return nil, err end
+  call.brief = brief
   -- The engine has refused it: a path that is to be rewritten, or misuse.
   if not transfer and head == "config" then return run(self, call) end
   if not self._handler then compose(self) end

@@ -95,7 +95,7 @@ local function quick(self, method, path, json, brief)
   if value and status and self.budget.tokens >= CAPACITY then
     return value, setmetatable({ status = status, _head = head }, Response)
   end
-  return get_pipeline().resume(self, method, path, json, status, head, value)
+  return get_pipeline().resume(self, method, path, json, brief, status, head, value)
 end
 
 -- The methods that the short way takes, without a body and with one. A POST may be the creation of
@@ -148,7 +148,8 @@ function Transport:write(method, path, json)
   if self._straight and self.driver.alone then
     return quick(self, method, path, json, true)
   end
-  return self:request(method, path, { json = json })
+  if self._closed then errors.raise(2, "the instance is closed") end
+  return get_pipeline().write(self, method, path, json)
 end
 
 ---The same, with everything in one table. It is read, and neither kept nor changed.

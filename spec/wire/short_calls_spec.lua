@@ -105,6 +105,23 @@ describe("a call that nobody watches", function()
     end
   end)
 
+  it("asks for none on a repeat and beside others either", function()
+    local retry = { base = 0.001, cap = 0.001 }
+    play({ retry = retry }, { "read" }, { "reply", 429, "{}", { ["Retry-After"] = "0" } },
+      { "read" }, { "reply", 201, TOKEN }, { "again" })
+    local function create()
+      return assert(zd.token:create { client_id = 7, scopes = { "tickets:read" } })
+    end
+    assert(create())
+    assert.equal(2, #server:requests())
+    was_alone = false -- from here on
+    assert(zendesk.all { create, create })
+    assert.is_true(#server:requests() > 3)
+    for _, request in ipairs(server:requests()) do
+      assert.is_nil(request:find("Accept-Encoding", 1, true))
+    end
+  end)
+
   it("keeps nothing of what it sent", function()
     play({}, { "read" }, { "reply", 201, TOKEN }, { "again" })
     local kept = setmetatable({}, { __mode = "v" })

@@ -210,6 +210,7 @@ function Account:close() end
 ---@field max_body integer|nil bytes, after decompression
 ---@field auth boolean|nil false: without a credential
 ---@field accept string|nil "application/json"
+---@field brief boolean|nil true: the reply is short, and compression is not asked for
 ---@field http_version "1.1"|nil
 
 ---@class zendesk.core.Engine: userdata
