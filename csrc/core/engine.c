@@ -10,7 +10,8 @@
 #include "trust.h"
 
 enum {
-  IDLE_MAX = 16,          /* used transfers kept for the next request */
+  IDLE_MAX = 100,         /* used transfers kept for the next requests */
+  IDLE_ALONE = 16,        /* the same, where requests come one by one */
   IDLE_CONNECTIONS = 100, /* connections kept, all servers together */
 };
 
@@ -186,13 +187,28 @@ static enum zd_status new_transfer(struct zd_engine *engine,
   return ZD_OK;
 }
 
-enum zd_status zd_engine_transfer(struct zd_engine *engine,
-                                  struct zd_transfer **transfer) {
+static struct zd_transfer *take_idle(struct zd_engine *engine) {
   struct zd_transfer *taken = engine->idle;
   if (taken != NULL) {
     engine->idle = taken->next;
     engine->idle_count--;
-  } else {
+  }
+  return taken;
+}
+
+/* Requests that run side by side often end side by side, and the next ones
+ * begin as they do. After them, those that come alone give back what they left,
+ * one by one. */
+static void shrink_idle(struct zd_engine *engine) {
+  if (engine->crowd.running == 0 && engine->idle_count > IDLE_ALONE)
+    zd_transfer_destroy(take_idle(engine));
+}
+
+enum zd_status zd_engine_transfer(struct zd_engine *engine,
+                                  struct zd_transfer **transfer) {
+  shrink_idle(engine);
+  struct zd_transfer *taken = take_idle(engine);
+  if (taken == NULL) {
     enum zd_status status = new_transfer(engine, &taken);
     if (status != ZD_OK)
       return status;

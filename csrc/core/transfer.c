@@ -217,6 +217,7 @@ void zd_transfer_reset(struct zd_transfer *transfer) {
   transfer->repeat_refused = false;
   transfer->attempts = 0;
   transfer->bytes_before = 0;
+  zd_transfer_trace(transfer, false);
   transfer->stream.id = 0;
   transfer->stream.refused = false;
   zd_reply_reset(&transfer->reply);

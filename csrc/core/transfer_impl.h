@@ -124,6 +124,10 @@ void zd_transfer_abandon(struct zd_transfer *transfer, enum zd_status status,
 /* Whether it waits for a connection that another one is opening. */
 bool zd_transfer_may_share(const struct zd_transfer *transfer);
 
+/* Turns libcurl's trace on or off. What it says while it looks for a connection
+ * is of no use: it begins when there is one. */
+void zd_transfer_trace(struct zd_transfer *transfer, bool needed);
+
 /* Undoes zd_transfer_set_route. */
 void zd_transfer_drop_route(struct zd_transfer *transfer);
 

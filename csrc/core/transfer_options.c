@@ -50,14 +50,18 @@ static void note_connection(struct zd_transfer *transfer) {
     transfer->crowd->connected = true;
 }
 
+void zd_transfer_trace(struct zd_transfer *transfer, bool needed) {
+  if (needed != transfer->traced)
+    curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, needed ? 1L : 0L);
+  transfer->traced = needed;
+}
+
 static void trace_if_needed(struct zd_transfer *transfer) {
   const struct zd_crowd *crowd = transfer->crowd;
   const struct zd_route *route = transfer->route;
   bool http2 = zd_transfer_may_share(transfer) && !route->http1_only;
-  bool needed = http2 && crowd->running > 1 && crowd->unrepeatable > 0;
-  if (needed != transfer->traced)
-    curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, needed ? 1L : 0L);
-  transfer->traced = needed;
+  zd_transfer_trace(transfer,
+                    http2 && crowd->running > 1 && crowd->unrepeatable > 0);
 }
 
 /* Called each time a connection is ready and before anything is written to it.

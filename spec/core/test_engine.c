@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "core/engine_impl.h"
 
 enum { STEP_MS = 1000, STEPS_MAX = 30 };
 
@@ -196,7 +197,7 @@ static void a_cancelled_transfer_is_done_and_handed_out(void) {
   zd_engine_free(engine);
 }
 
-static void many_used_transfers_are_not_all_kept(void) {
+static void those_of_a_crowd_are_kept_for_the_next_one(void) {
   struct zd_engine *engine = new_engine();
   struct zd_transfer *transfers[40];
   for (int i = 0; i < 40; i++)
@@ -206,6 +207,18 @@ static void many_used_transfers_are_not_all_kept(void) {
   for (int i = 39; i >= 0; i--)
     zd_engine_close_transfer(transfers[i]);
   CHECK(zd_engine_next(engine) == NULL);
+  CHECK(engine->idle_count == 40);
+  for (unsigned kept = 39; kept >= 16; kept--) {
+    struct zd_transfer *alone = submit(engine, "/");
+    finish(engine, alone);
+    zd_engine_close_transfer(alone);
+    CHECK(engine->idle_count == kept);
+  }
+  struct zd_transfer *alone = submit(engine, "/");
+  CHECK(engine->idle_count == 15);
+  finish(engine, alone);
+  zd_engine_close_transfer(alone);
+  CHECK(engine->idle_count == 16);
   zd_engine_free(engine);
 }
 
@@ -217,7 +230,7 @@ int main(void) {
   a_closed_transfer_serves_the_next_request();
   engine_and_transfers_go_in_any_order();
   a_cancelled_transfer_is_done_and_handed_out();
-  many_used_transfers_are_not_all_kept();
+  those_of_a_crowd_are_kept_for_the_next_one();
   shutdown(listener, SHUT_RDWR);
   pthread_join(server, NULL);
   close(listener);
