@@ -79,7 +79,8 @@ end
 
 local start_more -- starts tasks as places become free; `ended` frees them
 
-local function ended(self, index, task)
+local function ended(task)
+  local self, index = task._group, task._index
   self.running, self.done = self.running - 1, self.done + 1
   self.active[index] = nil
   local failure = failure_of(task._results)
@@ -103,7 +104,7 @@ function start_more(self)
   while not self.stopped and self.running < self.concurrency and self.next <= self.total do
     local index = self.next
     local task = self.make(self.crew, index)
-    task._on_end = function() ended(self, index, task) end
+    task._group, task._index, task._on_end = self, index, ended
     self.next, self.running = index + 1, self.running + 1
     self.active[index] = task
     self.crew.enqueue(task)
@@ -157,9 +158,9 @@ function group.all(functions, options)
     end
   end
   return run(#functions, function(crew, index)
-    local task = crew.new_task(functions[index])
-    task._arguments = { task, n = 1 }
-    return task
+    local given = { nil, n = 1 }
+    given[1] = crew.new_task(functions[index], given)
+    return given[1]
   end, options)
 end
 
@@ -174,9 +175,9 @@ function group.map(list, f, options)
   arguments.check("f", f, "function")
   options = check_options(options)
   return run(#list, function(crew, index)
-    local task = crew.new_task(f)
-    task._arguments = { list[index], index, task, n = 3 }
-    return task
+    local given = { list[index], index, nil, n = 3 }
+    given[3] = crew.new_task(f, given)
+    return given[3]
   end, options)
 end
 

@@ -262,7 +262,7 @@ function Loop:spawn(f, ...)
   arguments.self(self, Loop, "driver:spawn")
   arguments.check("f", f, "function")
   check_open(self)
-  local task = loop_tasks.new(self, f, ...)
+  local task = loop_tasks.new(self, f, table.pack(...))
   task:_begin()
   return task
 end

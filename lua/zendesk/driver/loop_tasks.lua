@@ -104,12 +104,12 @@ end
 ---A task that is yet to begin.
 ---@param driver zendesk.driver.Loop
 ---@param f function
----@param ... any its arguments
+---@param given table its arguments, with their number in `n`
 ---@return zendesk.driver.Task
-function loop_tasks.new(driver, f, ...)
+function loop_tasks.new(driver, f, given)
   return setmetatable({
-    _driver = driver, _f = f, _arguments = table.pack(...), _cancelled = false, _wait = nil,
-    _results = nil, _over = loop_tasks.signal(driver), _on_end = nil,
+    _driver = driver, _f = f, _arguments = given, _cancelled = false, _wait = nil,
+    _results = nil, _over = loop_tasks.signal(driver), _on_end = nil, _group = nil, _index = nil,
   }, Task)
 end
 
@@ -148,7 +148,7 @@ end
 ---@return { new_task: function, enqueue: function, signal: function }
 function loop_tasks.crew(driver)
   return {
-    new_task = function(f, ...) return loop_tasks.new(driver, f, ...) end,
+    new_task = function(f, given) return loop_tasks.new(driver, f, given) end,
     enqueue = function(task)
       driver._work:push(task)
       driver:_settle()

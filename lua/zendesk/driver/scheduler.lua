@@ -18,6 +18,7 @@ local signals = require "zendesk.driver.signals"
 local timers = require "zendesk.driver.timers"
 
 local monotonic = core.monotonic
+local max = math.max
 
 local scheduler = {}
 
@@ -29,10 +30,10 @@ local PARKED = {}
 local SHALLOW = 12
 local DEEPEST = 30
 
--- Tasks by coroutine. Weak: a spawned task that nobody holds any more may go.
-local owned = setmetatable({}, { __mode = "k" })
+-- See `turns`.
+local FEWEST_TURNS, MOST_LOOKS = 4, 25
 
--- Tasks by the transfer they wait for. Weak on both sides, for the same reason.
+-- Tasks by the transfer they wait for. Weak: a spawned task that nobody holds any more may go.
 local waiting = setmetatable({}, { __mode = "kv" })
 
 local clock = timers.new()
@@ -42,7 +43,6 @@ local clock = timers.new()
 local ready = queue.new()
 local fresh = queue.new()
 
-local live = 0 -- tasks that have begun and have not ended
 local depth = 0 -- runs inside of runs
 local running -- the task that was resumed last and has not come back; see task_around
 
@@ -80,14 +80,13 @@ local function park(task, deadline)
   return task._reason
 end
 
-local function new_task(f, ...)
-  local task = setmetatable({
+-- `given`: the arguments, with their number in `n`.
+local function new_task(f, given)
+  return setmetatable({
     _thread = coroutine.create(f), _state = "new", _begun = false, _cancelled = false,
-    _arguments = table.pack(...), _reason = nil, _timer = nil, _joined = nil, _on_end = nil,
-    _results = nil,
+    _arguments = given, _reason = nil, _timer = nil, _joined = nil, _on_end = nil, _results = nil,
+    _outer = nil, _group = nil, _index = nil,
   }, Task)
-  owned[task._thread] = task
-  return task
 end
 
 -- Not so where memory ran out on the way into the coroutine, or out of it: that is raised in who
@@ -99,31 +98,30 @@ end
 
 -- The task in which this happens, in whatever coroutine; nil in none.
 local function task_around()
-  if running and not is_on(running) then running = nil end
+  while running and not is_on(running) do running = running._outer end
   return running
 end
 
 local function finish(task, results)
-  if task._begun then live = live - 1 end
   task._state, task._results, task._arguments = "done", results, nil
   if task._joined then task._joined:fire() end
   if task._on_end then task._on_end(task) end
 end
 
 -- Nobody runs any more, also when what follows raises for lack of memory.
-local function after_resume(task, outer, ok, ...)
-  running = outer
+local function after_resume(task, ok, ...)
+  running, task._outer = task._outer, nil
+  if ... == PARKED then return end
   if not ok then
     finish(task, { raised = (...), traceback = debug and debug.traceback(task._thread) })
   elseif coroutine.status(task._thread) == "dead" then
     finish(task, table.pack(...))
-  elseif ... ~= PARKED then
+  else
     enqueue(task) -- a plain coroutine.yield: somebody else's turn
   end
 end
 
 local function first_turn(task)
-  live = live + 1
   task._begun = true
   local given = task._arguments
   task._arguments = nil
@@ -133,21 +131,34 @@ end
 local function resume(task)
   -- It may have ended, or gone on, since it was put into the queue.
   if task._state ~= "ready" and task._state ~= "new" then return end
-  local outer = task_around()
+  task._outer = task_around()
   running, task._state = task, "running"
   if task._begun then
-    after_resume(task, outer, coroutine.resume(task._thread))
+    after_resume(task, coroutine.resume(task._thread))
   else
-    after_resume(task, outer, first_turn(task))
+    after_resume(task, first_turn(task))
   end
+end
+
+-- Turns between two looks at the network, while many tasks can go on: a server is to have the
+-- requests of the first ones before the last one has had its turn. A look costs more the more
+-- transfers there are.
+local function turns()
+  return max(FEWEST_TURNS, blocking.running() // MOST_LOOKS)
 end
 
 -- One turn for each task that is in the line now. Those that come meanwhile have the next one.
 local function run_line(line)
+  local left = turns()
   for _ = 1, line:size() do
     local task = line:pop()
     if not task then return end -- a run inside of this one has taken it
     resume(task)
+    left = left - 1
+    if left == 0 then
+      if blocking.running() > 0 then blocking.step(0) end
+      left = turns()
+    end
   end
 end
 
@@ -207,8 +218,8 @@ end
 ---The task whose coroutine is running; nil in the main program and in coroutines of the user's.
 ---@return zendesk.Task|nil
 function scheduler.current()
-  if live == 0 then return nil end
-  return owned[coroutine.running()]
+  local task = task_around()
+  return task and task._thread == coroutine.running() and task or nil
 end
 
 ---Whether the code that runs now is inside of a cancelled task, in whatever coroutine. For the
@@ -271,7 +282,7 @@ end
 ---@param ... any its arguments
 ---@return zendesk.Task
 function scheduler.spawn(f, ...)
-  local task = new_task(f, ...)
+  local task = new_task(f, table.pack(...))
   resume(task)
   if task._state == "parked" then blocking.step(0) end -- a request begun is a request sent
   return task
