@@ -29,6 +29,7 @@
 #include "core/digest.c"
 #include "core/engine.c"
 #include "core/engine_events.c"
+#include "core/engine_idle.c"
 #include "core/engine_pending.c"
 #include "core/file.c"
 #include "core/file_fault.c"

@@ -1,5 +1,6 @@
 /* engine: see engine.h. This file has the lists of transfers and the work;
- * engine_events.c has the side that faces an event loop. */
+ * engine_events.c has the side that faces an event loop, engine_idle.c what is
+ * kept for the next requests. */
 #include "engine.h"
 
 #include <stdlib.h>
@@ -9,11 +10,7 @@
 #include "global.h"
 #include "trust.h"
 
-enum {
-  IDLE_MAX = 100,         /* used transfers kept for the next requests */
-  IDLE_ALONE = 16,        /* the same, where requests come one by one */
-  IDLE_CONNECTIONS = 100, /* connections kept, all servers together */
-};
+enum { IDLE_CONNECTIONS = 100 /* kept, all servers together */ };
 
 static void unlink_live(struct zd_engine *engine,
                         struct zd_transfer *transfer) {
@@ -150,11 +147,7 @@ void zd_engine_free(struct zd_engine *engine) {
     return;
   zd_engine_shut_events(engine);
   release_live(engine);
-  while (engine->idle != NULL) {
-    struct zd_transfer *transfer = engine->idle;
-    engine->idle = transfer->next;
-    zd_transfer_destroy(transfer);
-  }
+  zd_engine_drop_idle(engine);
   curl_multi_cleanup(engine->multi);
   curl_share_cleanup(engine->share);
   zd_watch_free(&engine->watches);
@@ -170,49 +163,11 @@ unsigned zd_engine_running(const struct zd_engine *engine) {
   return engine->crowd.running;
 }
 
-static enum zd_status new_transfer(struct zd_engine *engine,
-                                   struct zd_transfer **transfer) {
-  struct zd_transfer *made = calloc(1, sizeof(*made));
-  if (made == NULL)
-    return ZD_NOMEM;
-  made->easy = curl_easy_init();
-  if (made->easy == NULL) {
-    free(made);
-    return ZD_NOMEM;
-  }
-  /* Outlives curl_easy_reset. */
-  curl_easy_setopt(made->easy, CURLOPT_SHARE, engine->share);
-  made->why = "";
-  *transfer = made;
-  return ZD_OK;
-}
-
-static struct zd_transfer *take_idle(struct zd_engine *engine) {
-  struct zd_transfer *taken = engine->idle;
-  if (taken != NULL) {
-    engine->idle = taken->next;
-    engine->idle_count--;
-  }
-  return taken;
-}
-
-/* Requests that run side by side often end side by side, and the next ones
- * begin as they do. After them, those that come alone give back what they left,
- * one by one. */
-static void shrink_idle(struct zd_engine *engine) {
-  if (engine->crowd.running == 0 && engine->idle_count > IDLE_ALONE)
-    zd_transfer_destroy(take_idle(engine));
-}
-
 enum zd_status zd_engine_transfer(struct zd_engine *engine,
                                   struct zd_transfer **transfer) {
-  shrink_idle(engine);
-  struct zd_transfer *taken = take_idle(engine);
-  if (taken == NULL) {
-    enum zd_status status = new_transfer(engine, &taken);
-    if (status != ZD_OK)
-      return status;
-  }
+  struct zd_transfer *taken = zd_engine_take_idle(engine);
+  if (taken == NULL)
+    return ZD_NOMEM;
   taken->engine = engine;
   link_live(engine, taken);
   *transfer = taken;
@@ -263,14 +218,7 @@ void zd_engine_cancel(struct zd_transfer *transfer) {
 static void take_back(struct zd_engine *engine, struct zd_transfer *transfer) {
   unqueue_done(engine, transfer);
   unlink_live(engine, transfer);
-  zd_transfer_reset(transfer);
-  if (engine->idle_count == IDLE_MAX) {
-    zd_transfer_destroy(transfer);
-    return;
-  }
-  transfer->next = engine->idle;
-  engine->idle = transfer;
-  engine->idle_count++;
+  zd_engine_keep_idle(engine, transfer);
 }
 
 void zd_engine_close_transfer(struct zd_transfer *transfer) {

@@ -1,4 +1,4 @@
-/* engine_impl: what engine.c and engine_events.c share. */
+/* engine_impl: what the files of the engine share. */
 #ifndef ZD_ENGINE_IMPL_H
 #define ZD_ENGINE_IMPL_H
 
@@ -53,6 +53,13 @@ unsigned zd_engine_collect(struct zd_engine *engine, CURLMcode result);
 /* Ends a running transfer. */
 void zd_engine_stop(struct zd_engine *engine, struct zd_transfer *transfer,
                     enum zd_status status, const char *why);
+
+/* engine_idle.c: a transfer that has served before, or a new one; NULL without
+ * memory. */
+ZD_USE_RESULT struct zd_transfer *zd_engine_take_idle(struct zd_engine *engine);
+void zd_engine_keep_idle(struct zd_engine *engine,
+                         struct zd_transfer *transfer);
+void zd_engine_drop_idle(struct zd_engine *engine);
 
 /* engine_pending.c: when a connection has come to be, those that wait for one
  * go on. Returns how many could not and were finished. */

@@ -18,41 +18,6 @@ describe("the scheduler", function()
     return driver:await(transfer, deadline)
   end
 
-  describe("with many tasks", function()
-    -- How often it has looked at the network before each of so many tasks has had its first turn.
-    local function looks_before(count, work)
-      local looks, functions = {}, {}
-      for index = 1, count do
-        functions[index] = function()
-          looks[index] = engine.steps
-          return work(index)
-        end
-      end
-      assert(group.all(functions, { concurrency = count }))
-      return looks
-    end
-
-    it("sends what the first ones ask for before the last one has had its turn", function()
-      local looks = looks_before(40, function(index) return call(1, index) end)
-      assert.equal(0, looks[1])
-      assert.equal(0, looks[4])
-      assert.equal(1, looks[5])
-      assert.equal(9, looks[40])
-      assert.equal(40, engine.most)
-    end)
-
-    it("looks less often the more is under way", function()
-      local looks = looks_before(2000, function(index) return call(1, index) end)
-      assert.is_true(looks[2000] > 25)
-      assert.is_true(looks[2000] < 125, looks[2000])
-    end)
-
-    it("does not look where nothing is under way", function()
-      local looks = looks_before(40, function() return true end)
-      assert.equal(0, looks[40])
-    end)
-  end)
-
   describe("outside of tasks", function()
     it("lets a call block until it is done", function()
       assert.is_true(call(5))
