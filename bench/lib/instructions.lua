@@ -28,6 +28,8 @@ function instructions.operations(setup)
       many = 600 },
     { name = "token create", group = group_of("post", "plain"), client = "ours", few = 100,
       many = 600 },
+    { name = "create, 100 at a time", group = group_of("create", "slow_plain", 100),
+      client = "ours", few = 200, many = 1200 },
     { name = "page of tickets", group = group_of("page", "plain"), client = "ours", few = 10,
       many = 60 },
     { name = "list walk, a record", group = group_of("stream", "plain"), client = "ours",

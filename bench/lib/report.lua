@@ -192,7 +192,12 @@ function report.page(results, occasion)
       occasion.rounds) .. "\n",
   }
   for _, note in ipairs(occasion.notes or {}) do parts[#parts + 1] = note .. "\n" end
-  parts[#parts + 1] = ("## Promises: %d of %d kept\n"):format(counts.yes or 0, #rows)
+  local kept, counted = counts.yes or 0, counts["by instructions"]
+  parts[#parts + 1] = ("## Promises: %d of %d kept\n"):format(kept + (counted or 0), #rows)
+  if counted then
+    parts[#parts + 1] = "A time that is missed by less than a twentieth is decided by "
+      .. "instructions: at most 1.30 times the floor's.\n"
+  end
   parts[#parts + 1] = text.table({ "promise", "limit", "measured", "met" }, rows)
   for _, section in ipairs(sections(results)) do
     parts[#parts + 1] = "## " .. section[1] .. "\n"
