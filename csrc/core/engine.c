@@ -281,8 +281,9 @@ static int bounded(const struct zd_engine *engine, int timeout_ms) {
 }
 
 void zd_engine_step(struct zd_engine *engine, int timeout_ms) {
-  /* A new request is sent before the wait; a finished one ends it. */
-  if (engine->fresh && perform(engine) > 0)
+  /* A new request is sent before the wait; a finished one ends it. Who does not
+   * want to wait has had everything by then. */
+  if (engine->fresh && (perform(engine) > 0 || timeout_ms == 0))
     return;
   CURLMcode result = curl_multi_poll(engine->multi, NULL, 0,
                                      bounded(engine, timeout_ms), NULL);

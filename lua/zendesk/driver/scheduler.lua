@@ -31,7 +31,7 @@ local SHALLOW = 12
 local DEEPEST = 30
 
 -- See `turns`.
-local FEWEST_TURNS, MOST_LOOKS = 4, 25
+local FEWEST_TURNS, MOST_LOOKS = 8, 25
 
 -- Tasks by the transfer they wait for. Weak: a spawned task that nobody holds any more may go.
 local waiting = setmetatable({}, { __mode = "kv" })
