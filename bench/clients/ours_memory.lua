@@ -31,7 +31,8 @@ local function settle()
   return measure.resident_kb()
 end
 
--- Side by side on a server that takes its time: none can have another one's connection.
+-- Side by side on a server that takes its time: none can have another one's connection. They say
+-- so themselves, or what is measured would be something else.
 local most_descriptors
 
 local function connect(instances)
@@ -42,6 +43,7 @@ local function connect(instances)
     if ended == 1 then most_descriptors = descriptors() end
     return id
   end, { concurrency = #instances }))
+  assert(most_descriptors >= #instances, "they were not at work at the same time")
 end
 
 local works = {}

@@ -115,8 +115,9 @@ local function memory(groups, size)
     local connected = name == "connected" or name == "crowd"
     groups[#groups + 1] = {
       id = "memory/" .. name, work = connected and "connected" or name, transport = "tls",
-      server = connected and "slow_tls" or "tls", count = count, exact = true,
-      rounds = size.few, default_trust = true, clients = { "ours_memory" },
+      server = connected and "crowded" or "tls", count = count, exact = true,
+      rounds = name == "crowd" and 1 or size.few, -- what counts of a crowd is a number
+      default_trust = true, clients = { "ours_memory" },
     }
   end
   for _, work in ipairs { "stream", "keep" } do

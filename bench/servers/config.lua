@@ -1,6 +1,7 @@
 -- config: the text of nginx's configuration. Fixed replies at once, over plain HTTP, TLS 1.3 and
--- HTTP/2; the same after 50 ms for creations; and TLS that ends each connection with its reply,
--- with and without resumption. A pure function.
+-- HTTP/2; the same after 50 ms for creations, and after so long that all who ask do so at the same
+-- time; and TLS that ends each connection with its reply, with and without resumption. A pure
+-- function.
 
 local config = {}
 
@@ -81,7 +82,7 @@ local SERVER = [[
 local AT_ONCE = [[root .;
       if ($request_method = POST) { return 201 '$token'; }
       try_files /tokens-$scheme/$bench_page.json =404;]]
-local AFTER_DELAY = [[echo_status 201; echo_sleep 0.05; echo '$token';]]
+local AFTER_DELAY = [[echo_status 201; echo_sleep $delay; echo '$token';]]
 
 -- One entry for each server, by its name in this folder's other files.
 local ENDS = "keepalive_timeout 0;"
@@ -89,9 +90,10 @@ config.SERVERS = {
   { name = "plain", listen = "" },
   { name = "tls", listen = "ssl" },
   { name = "h2", listen = "ssl http2" },
-  { name = "slow_plain", listen = "", slow = true },
-  { name = "slow_tls", listen = "ssl", slow = true },
-  { name = "slow_h2", listen = "ssl http2", slow = true },
+  { name = "slow_plain", listen = "", delay = "0.05" },
+  { name = "slow_tls", listen = "ssl", delay = "0.05" },
+  { name = "slow_h2", listen = "ssl http2", delay = "0.05" },
+  { name = "crowded", listen = "ssl", delay = "6" }, -- while a thousand connections are made
   { name = "resumed", listen = "ssl", directives = ENDS },
   { name = "fresh", listen = "ssl",
     directives = ENDS .. " ssl_session_tickets off; ssl_session_cache off;" },
@@ -103,7 +105,9 @@ local function fill(template, values)
 end
 
 local function server_text(server, port)
-  local tokens = fill(server.slow and AFTER_DELAY or AT_ONCE, { token = config.TOKEN })
+  local tokens = fill(server.delay and AFTER_DELAY or AT_ONCE, {
+    token = config.TOKEN, delay = server.delay,
+  })
   return fill(SERVER, {
     port = tostring(port), listen = server.listen, directives = server.directives or "",
     user = config.USER, tokens = tokens,
