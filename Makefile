@@ -278,8 +278,8 @@ coverage:
 	@tools/coverage "$(BUILD)/coverage"
 
 ## make bench         the module, its peers and the floor on the same work, in bench/results
-##                    (20 minutes); QUICK=1: under two, ONLY=cold: the groups of that
-##                    name, both in $(BUILD)/bench/results
+##                    (20 minutes); QUICK=1: under two, ONLY=^cold: the groups that a
+##                    Lua pattern matches, both in $(BUILD)/bench/results
 .PHONY: bench bench_setup bench-instructions
 BENCH := $(BUILD)/bench
 BENCH_TOOLS := $(BENCH)/floor $(BENCH)/c_cjson $(BENCH)/spawn
@@ -288,7 +288,7 @@ ONLY :=
 bench: bench_setup
 	@$(MAKE) --no-print-directory -s $(MODULE) $(BENCH_TOOLS)
 	@$(LUA_ENV) $(LUA) bench/run.lua "$(if $(QUICK)$(ONLY),$(BENCH),bench)/results" \
-	  $(if $(QUICK),quick,full) $(ONLY)
+	  $(if $(QUICK),quick,full) '$(ONLY)'
 
 bench_setup:
 	@tools/setup bench

@@ -51,11 +51,16 @@ local function measure(setup, results)
   local groups = plan.groups(size, {
     page = served .. "/tickets-http/1.json", tokens = served .. "/tokens-http/1.json",
   })
+  local any = false
   for _, group in ipairs(groups) do
     if group.id:find(only) then
+      any = true
       say("%s", group.id)
       rounds.run(setup, group, results)
     end
+  end
+  if not any then
+    error(("ONLY=%s: no group has such a name; bench/lib/plan.lua has them all"):format(only), 0)
   end
   if only == "" then count(setup, results) end
 end

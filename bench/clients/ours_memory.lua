@@ -31,8 +31,8 @@ local function settle()
   return measure.resident_kb()
 end
 
--- Side by side on a server that takes its time: none can have another one's connection. They say
--- so themselves, or what is measured would be something else.
+-- Side by side on a server that takes its time: none can have another one's connection. With fewer
+-- connections the figures would mean something else, so that is looked at.
 local most_descriptors
 
 local function connect(instances)

@@ -116,7 +116,7 @@ local function memory(groups, size)
     groups[#groups + 1] = {
       id = "memory/" .. name, work = connected and "connected" or name, transport = "tls",
       server = connected and "crowded" or "tls", count = count, exact = true,
-      rounds = name == "crowd" and 1 or size.few, -- what counts of a crowd is a number
+      rounds = name == "crowd" and 1 or size.few, -- its descriptors do not vary
       default_trust = true, clients = { "ours_memory" },
     }
   end

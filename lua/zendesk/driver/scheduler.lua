@@ -30,9 +30,6 @@ local PARKED = {}
 local SHALLOW = 12
 local DEEPEST = 30
 
--- See `turns`.
-local FEWEST_TURNS, MOST_LOOKS = 8, 25
-
 -- Tasks by the transfer they wait for. Weak: a spawned task that nobody holds any more may go.
 local waiting = setmetatable({}, { __mode = "kv" })
 
@@ -142,9 +139,11 @@ end
 
 -- Turns between two looks at the network, while many tasks can go on: a server is to have the
 -- requests of the first ones before the last one has had its turn. A look costs more the more
--- transfers there are.
+-- transfers there are, so it is due after a part of them.
+local FEWEST_TURNS, PARTS = 8, 25
+
 local function turns()
-  return max(FEWEST_TURNS, blocking.running() // MOST_LOOKS)
+  return max(FEWEST_TURNS, blocking.running() // PARTS)
 end
 
 -- One turn for each task that is in the line now. Those that come meanwhile have the next one.
