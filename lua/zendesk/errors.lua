@@ -31,7 +31,7 @@ local errors = {}
 ---| "oauth"       # a grant was refused
 ---| "reauthorize" # only a person can help: log in again
 ---| "store"       # a token store failed
----| "raised"      # a function given to zendesk.all or zendesk.map raised; `cause` is the value
+---| "raised"      # what a function of zendesk.all or zendesk.map raised, or its reason: `cause`
 
 ---@class zendesk.Error
 ---@field kind zendesk.ErrorKind
@@ -72,6 +72,17 @@ function errors.new(kind, message, fields)
   local err = fields or {}
   err.kind, err.message = kind, message
   return setmetatable(err, Error)
+end
+
+---The error object for a reason that code of somebody else has given: itself where it is one.
+---@param reason any
+---@param kind zendesk.ErrorKind of the new one
+---@param message string what the reason is put behind
+---@return zendesk.Error
+function errors.from_reason(reason, kind, message)
+  if getmetatable(reason) == Error then return reason end
+  local words = reason == nil and "it gave no reason" or errors.clean(tostring(reason))
+  return errors.new(kind, message .. ": " .. words, { cause = reason })
 end
 
 ---True for an error object of this library.

@@ -103,6 +103,8 @@ function exchange.new(self)
   local driver, account = self.driver, self.account
   local observed = self.observed
   return function(call)
+    -- A handler of events, or a provider, may have closed it since.
+    if self._closed then return nil, nil, failed(self, call, "closed", nil, false) end
     if not call.timeout then
       call.timeout = time_for(self, call)
       if call.timeout <= 0 then return nil, nil, failed(self, call, "timeout", nil, false) end

@@ -42,12 +42,35 @@ local function provider_of(config)
   return auth
 end
 
+local function auth_error(message)
+  return errors.new("config", "option 'auth': " .. message, { option = "auth" })
+end
+
+-- What a provider that may be the host's own has to say before anything is sent.
+local function check_provider(provider)
+  if not (provider and provider.check) then return true end
+  local ok, fault = provider:check()
+  if ok then return true end
+  return nil, errors.is(fault) and fault or auth_error(fault == nil
+    and "the provider's check gave no reason" or errors.clean(tostring(fault)))
+end
+
+local function credential_of(config, provider)
+  if not (provider and provider.static) then return config.given end
+  local fields = provider:account_options()
+  if type(fields) == "table" and (fields.access_token or fields.email and fields.api_token) then
+    return fields
+  end
+  return nil, auth_error("the provider's account_options gave neither access_token, nor email and "
+    .. "api_token")
+end
+
 local function account_of(config, provider)
   if config.given.account then return config.given.account end
   local fields = account_options(config)
   fields.base_url = config.origin
-  local credential = config.given
-  if provider and provider.static then credential = provider:account_options() end
+  local credential, err = credential_of(config, provider)
+  if not credential then return nil, err end
   fields.email, fields.api_token = credential.email, credential.api_token
   fields.access_token = credential.access_token
   local account, problem = core.account(fields)
@@ -69,11 +92,9 @@ function zendesk.new(given)
   local config, err = options.check(given)
   if not config then return nil, err end
   local provider = provider_of(config)
-  if provider and provider.check then
-    local ok, fault = provider:check()
-    if not ok then return nil, fault end
-  end
-  local account
+  local ok, account
+  ok, err = check_provider(provider)
+  if not ok then return nil, err end
   account, err = account_of(config, provider)
   if not account then return nil, err end
   local driver = config.given.driver or require "zendesk.driver.blocking".shared()

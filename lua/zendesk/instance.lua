@@ -154,6 +154,7 @@ function methods:close()
   if not (provider and provider.flush) then return true end
   local ok, err = provider:flush()
   if ok then return true end
+  err = errors.from_reason(err, "store", "option 'auth': the provider has not saved its token")
   transport:emit { type = "warning", code = "not_saved", err = err, message = tostring(err) }
   return nil, err
 end

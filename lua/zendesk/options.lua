@@ -190,8 +190,11 @@ options.RETRY_DEFAULTS = { attempts = 4, base = 0.5, cap = 20, idempotent = fals
 local function check_provider(given)
   local auth = given.auth
   if type(auth) ~= "table" then return true end
-  if type(auth.get) ~= "function" and not auth.static then
-    errors.raise(3, "option 'auth': a provider of zendesk.auth, or a function, expected")
+  for _, name in ipairs(auth.static and { "account_options" } or { "get", "renew" }) do
+    if type(auth[name]) ~= "function" then
+      errors.raise(3, "option 'auth': a provider of zendesk.auth, or a function, expected: this "
+        .. "table has no function '%s'", name)
+    end
   end
   return true
 end

@@ -98,9 +98,14 @@ describe("options", function()
     end)
 
     it("for a provider that is none", function()
-      assert.error_matches(function()
-        options.check(with { access_token = "absent", auth = { kind = "x" } })
-      end, "option 'auth': a provider")
+      for missing, auth in pairs {
+        get = { kind = "x" }, renew = { get = print }, account_options = { static = true },
+      } do
+        assert.error_matches(function()
+          options.check(with { access_token = "absent", auth = auth })
+        end, ("option 'auth': a provider of zendesk.auth, or a function, expected: this table has "
+          .. "no function '%s'"):format(missing))
+      end
     end)
   end)
 

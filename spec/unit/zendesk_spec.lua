@@ -111,7 +111,7 @@ describe("zendesk", function()
   end)
 
   it("takes a provider, and describes its credential", function()
-    local provider = { kind = "test" }
+    local provider = { kind = "test", renew = print }
     function provider.get() return { token = "t" } end
     function provider.describe() return { kind = "test", ends_at = 5 } end
     local zd = assert(new { access_token = "absent", auth = provider })
@@ -142,6 +142,28 @@ describe("zendesk", function()
     assert(zd:get "/x")
     assert(zd:get "/x")
     assert.equal(1, #reasons)
+  end)
+
+  it("refuses what a provider of the host's own says is wrong, in whatever form", function()
+    for said, message in pairs {
+      ["no vault"] = "option 'auth': no vault", [false] = "option 'auth': false",
+    } do
+      local provider = { kind = "test", get = print, renew = print }
+      function provider.check() return nil, said end
+      local _, err = new { access_token = "absent", auth = provider }
+      assert.same({ "config", "auth", message }, { err.kind, err.option, err.message })
+    end
+  end)
+
+  it("refuses a static provider that has no credential", function()
+    for _, fields in ipairs { {}, { acces_token = "t" }, { email = "a@b.c" }, "t" } do
+      local _, err = new {
+        access_token = "absent",
+        auth = { kind = "test", static = true, account_options = function() return fields end },
+      }
+      assert.same({ "config", "auth" }, { err.kind, err.option })
+      assert.matches("gave neither access_token, nor email and api_token", err.message, 1, true)
+    end
   end)
 
   it("takes an account of the host as it is", function()
@@ -187,7 +209,7 @@ describe("zendesk", function()
 
     it("and lets the provider save what it has", function()
       local flushed, events = 0, {}
-      local provider = { kind = "test", get = function() end }
+      local provider = { kind = "test", get = print, renew = print }
       function provider.flush()
         flushed = flushed + 1
         return nil, "disk full"
@@ -198,7 +220,8 @@ describe("zendesk", function()
       })
       local ok, problem = zd:close()
       assert.is_nil(ok)
-      assert.equal("disk full", problem)
+      assert.same({ "store", "option 'auth': the provider has not saved its token: disk full" },
+        { problem.kind, problem.message })
       assert.is_true(zd:close())
       assert.equal(1, flushed)
       assert.equal("not_saved", events[1].code)

@@ -36,9 +36,7 @@ function from_function.new(f)
 end
 
 local function failed(why)
-  if errors.is(why) then return why end
-  return errors.new("auth", "the token function gave no token: " .. (why == nil
-    and "it gave no reason" or errors.clean(tostring(why))))
+  return errors.from_reason(why, "auth", "the token function gave no token")
 end
 
 local function accept(self, token, expires_at, now)

@@ -28,7 +28,7 @@ local group = {}
 
 local DEFAULT_CONCURRENCY = 8
 local KNOWN = {
-  concurrency = "number", errors = "string", on_progress = "function", driver = "table",
+  concurrency = "number", errors = "string", on_progress = "function", driver = "driver",
 }
 
 local function check_options(given)
@@ -71,7 +71,9 @@ local function failure_of(results)
 end
 
 local function as_value(failure)
-  if failure.err ~= nil then return failure.err end
+  if failure.err ~= nil then
+    return errors.from_reason(failure.err, "raised", "the function gave no result")
+  end
   return errors.new("raised", tostring(failure.raised), {
     cause = failure.raised, traceback = failure.traceback,
   })
@@ -118,6 +120,17 @@ local function outcome(self)
   return error(broken.raised, 0)
 end
 
+-- How many items a list has; one with holes says it in `n`, as table.pack and zendesk.map do.
+local function count(name, list)
+  local total = math.type(list.n) == "integer" and list.n or #list
+  for key in next, list do
+    if key ~= "n" and not (math.type(key) == "integer" and key >= 1 and key <= total) then
+      errors.raise(3, "%s: a list expected, found the key '%s'", name, errors.clean(tostring(key)))
+    end
+  end
+  return total
+end
+
 -- What runs the tasks: the driver of an event loop, or the scheduler.
 local function crew_for(options)
   local driver = options.driver or drivers.current()
@@ -144,20 +157,22 @@ end
 
 ---Runs functions side by side on one thread. Each gets its task, which can be cancelled. What
 ---counts is the first value that it returns; `nil, err` and a raised error are failures.
----@param functions (fun(task: zendesk.Task): any)[]
+---@param functions (fun(task: zendesk.Task): any)[] a list; one with holes has its number in `n`
 ---@param options zendesk.AllOptions|nil
----@return table|nil results in the order of the functions, with their number in `n`; nil where a
----failure cancelled the rest. What a function has raised is raised again, unless errors = "values"
+---@return table|nil results in the order of the functions, with their number in `n`, without which
+---they are a list that JSON can write; nil where a failure cancelled the rest. What a function has
+---raised is raised again, unless errors = "values"
 ---@return integer|zendesk.Error failed the number of failures, or the first one
 function group.all(functions, options)
   arguments.check("functions", functions, "table")
   options = check_options(options)
-  for index = 1, #functions do
+  local total = count("functions", functions)
+  for index = 1, total do
     if type(functions[index]) ~= "function" then
       arguments.check(("functions[%d]"):format(index), functions[index], "function")
     end
   end
-  return run(#functions, function(crew, index)
+  return run(total, function(crew, index)
     local given = { nil, n = 1 }
     given[1] = crew.new_task(functions[index], given)
     return given[1]
@@ -165,7 +180,7 @@ function group.all(functions, options)
 end
 
 ---Calls a function for each item of a list, side by side on one thread.
----@param list table
+---@param list table items from 1; one with holes has its number in `n`, as results have
 ---@param f fun(item: any, index: integer, task: zendesk.Task): any
 ---@param options zendesk.AllOptions|nil
 ---@return table|nil results
@@ -174,7 +189,7 @@ function group.map(list, f, options)
   arguments.check("list", list, "table")
   arguments.check("f", f, "function")
   options = check_options(options)
-  return run(#list, function(crew, index)
+  return run(count("list", list), function(crew, index)
     local given = { list[index], index, nil, n = 3 }
     given[3] = crew.new_task(f, given)
     return given[3]

@@ -14,6 +14,20 @@ function auth.is_expired(err)
   return err.status == 401 and err.code == "invalid_token"
 end
 
+local function describe(credential)
+  if type(credential) ~= "table" then return "a " .. type(credential) .. " instead of a table" end
+  return "a table whose field 'token' is a " .. type(credential.token)
+end
+
+-- What a provider gave, which may be code of the host's: a credential without a token would send
+-- the call without one.
+local function checked(credential, reason)
+  if type(credential) == "table" and type(credential.token) == "string" then return credential end
+  if credential then reason = "it gave " .. describe(credential) end
+  local err = errors.from_reason(reason, "auth", "option 'auth': the provider gave no token")
+  return nil, err
+end
+
 ---@param next function
 ---@param transport zendesk.Transport
 ---@return function
@@ -38,7 +52,7 @@ function auth.wrap(next, transport)
   end
 
   local function replay(call, context, used, response, refusal)
-    local credential, err = provider:renew(context, used)
+    local credential, err = checked(provider:renew(context, used))
     if not credential then
       err.cause = err.cause or refusal
       return nil, response, err
@@ -56,7 +70,7 @@ function auth.wrap(next, transport)
   return function(call)
     if call.auth == false then return next(call) end
     local context = setmetatable({ deadline = call.deadline }, shared)
-    local credential, err = provider:get(context)
+    local credential, err = checked(provider:get(context))
     call.timeout = nil -- it may have waited
     if not credential then return nil, nil, err end
     local ok

@@ -61,6 +61,12 @@ describe("zendesk.all", function()
     assert.same({ 11, 22, 33, n = 3 }, results)
   end)
 
+  it("maps its own results, with their holes", function()
+    local list = group.map({ 1, 2, 3 }, function(item) return item ~= 2 and item or nil end)
+    local seen = group.map(list, function(item, index) return item or index * 10 end)
+    assert.same({ 1, 20, 3, n = 3 }, seen)
+  end)
+
   it("runs inside of itself", function()
     local results = assert(group.all {
       function()
@@ -142,6 +148,12 @@ describe("zendesk.all", function()
       assert.equal("oops", results[3].cause)
       assert.is_true(errors.is(results[3]))
       assert.equal(2, failed)
+    end)
+
+    it("makes an error object of any reason", function()
+      local results = group.all({ function() return nil, "sold out" end }, { errors = "values" })
+      assert.same({ "raised", "the function gave no result: sold out", "sold out" },
+        { results[1].kind, results[1].message, results[1].cause })
     end)
 
     it("lets a task be cancelled by itself or by another", function()
@@ -250,7 +262,10 @@ describe("zendesk.all", function()
       { "'concurrency': positive integer expected", {}, { concurrency = 1.5 } },
       { "'errors': \"first\" or \"values\" expected", {}, { errors = "none" } },
       { "'on_progress': function expected", {}, { on_progress = {} } },
-      { "'driver': table expected, got number", {}, { driver = 7 } },
+      { "'driver': object with submit, await, ", {}, { driver = 7 } },
+      { "'driver': object with submit, await, ", {}, { driver = {} } },
+      { "functions: a list expected, found the key 'b'", { b = print } },
+      { "functions%[2%]: function expected, got nil", { print, nil, n = 2 } },
     } do
       local line = debug.getinfo(1, "l").currentline + 1
       local ok, message = pcall(function() group.all(case[2], case[3]) end)

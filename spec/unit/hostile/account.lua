@@ -119,7 +119,8 @@ return {
         { "a line break in the user agent", "config: user_agent: holds a control character",
           { subdomain = "acme", access_token = "canary", user_agent = "a\r\nX: y" } },
         { "a provider without get", "raises: option 'auth': a provider of zendesk.auth, or a "
-          .. "function, expected", { subdomain = "acme", auth = {} } },
+          .. "function, expected: this table has no function 'get'",
+          { subdomain = "acme", auth = {} } },
         { "a provider that bites", "raises: bitten",
           { subdomain = "acme", auth = hostile.bitten } },
         { "a base of 100 MB", "config: option 'base_url' is not usable: base_url: must begin "

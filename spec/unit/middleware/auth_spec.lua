@@ -42,6 +42,32 @@ describe("a provider", function()
     assert.same({ "one" }, account.tokens)
   end)
 
+  it("that gives no token keeps the call from being sent without one", function()
+    for given, words in pairs {
+      ["word"] = "it gave a string instead of a table",
+      [{ access_token = "x" }] = "it gave a table whose field 'token' is a nil",
+      [{ token = 12 }] = "it gave a table whose field 'token' is a number",
+    } do
+      function provider.get() return given end
+      local value, err = transport:request("POST", "/x", { json = { 1 } })
+      assert.same({ nil, "auth", "option 'auth': the provider gave no token: " .. words },
+        { value, err.kind, err.message })
+    end
+    assert.equal(0, #driver.requests)
+  end)
+
+  it("may give a reason that is no error object", function()
+    function provider.get() return nil, "the vault is sealed" end
+    local _, err = transport:request("GET", "/x")
+    assert.equal("option 'auth': the provider gave no token: the vault is sealed", err.message)
+    function provider.get() return credential "one" end
+    function provider.renew() return nil end
+    driver:reply(EXPIRED)
+    _, err = transport:request("GET", "/x")
+    assert.equal("option 'auth': the provider gave no token: it gave no reason", err.message)
+    assert.equal(401, err.cause.status)
+  end)
+
   it("learns the driver, the deadline, the account's address and how to get there", function()
     driver:reply { body = "{}" }
     assert(transport:request("GET", "/x", { deadline = 9 }))

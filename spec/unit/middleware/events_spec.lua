@@ -37,6 +37,15 @@ describe("events", function()
     }, seen[2])
   end)
 
+  it("may make a handler close the instance, which ends the call before it is sent", function()
+    make(function(event)
+      if event.type == "request" then transport:close() end
+    end)
+    local value, err = transport:request("GET", "/x")
+    assert.same({ nil, "closed", false }, { value, err.kind, err.sent })
+    assert.equal(0, #driver.requests)
+  end)
+
   it("tell of refusals and failures", function()
     driver:reply({ status = 422, body = { error = "RecordInvalid" } },
       { error = "tls", sent = false })
