@@ -115,6 +115,11 @@ describe("the command line, in pipes,", function()
     ends(2, "tokens prune")
     ends(2, "request POST /api/v2/tickets --json {")
     ends(2, "request GET /api/v2/tickets --query page")
+    ends(2, "request GET /api/v2/tickets --json {}")
+    ends(2, "request POST /api/v2/tickets --json {} --each")
+    ends(2, "request GET /api/v2/tickets --each --idempotency-key k")
+    ends(2, "request GET /api/v2/tickets --limit 1")
+    ends(2, "request FETCH /api/v2/tickets")
     ends(2, "clients ensure")
     ends(2, "login --base-url http://127.0.0.1:1")
     ends(2, "whoami", { env = { ZENDESK_SUBDOMAIN = "a b", ZENDESK_OAUTH_TOKEN = "test-token" } })
@@ -186,6 +191,30 @@ describe("the command line, in pipes,", function()
       stdin = '{"ticket":{"subject":"P","comment":{"body":"b"}}}',
     })
     assert.equal("P", json.decode(by_pipe.stdout).ticket.subject)
+  end)
+
+  it("takes the method in small letters, too", function()
+    local result = zendesk { "request", "get", "/api/v2/users/me" }
+    assert.equal("admin@example.com", json.decode(result.stdout).user.email)
+  end)
+
+  it("sends every --query, in the order given", function()
+    local words = {
+      "request", "GET", "/api/v2/users?a=b", "--query", "role[]=agent", "--query", "role[]=admin",
+      "--query", "name=A & Ö",
+    }
+    local wanted = "role%5B%5D=agent&role%5B%5D=admin&name=A%20%26%20%C3%96"
+    assert.equal(0, zendesk(words).status)
+    assert.equal("a=b&" .. wanted, box:requests()[1].query)
+    words[#words + 1] = "--dry-run"
+    assert.equal(wanted, json.decode(zendesk(words).stdout).query)
+  end)
+
+  it("follows a list to --limit, with pages as large as --query says", function()
+    local result = zendesk(words_of(
+      "request GET /api/v2/users --each --limit 2 --query page[size]=1"))
+    assert.equal(2, select(2, result.stdout:gsub("\n", "")))
+    assert.truthy(box:requests()[1].query:find("page%5Bsize%5D=1", 1, true))
   end)
 
   it("keeps ids above 53 bits as they are", function()

@@ -7,20 +7,42 @@ local zendesk = require "zendesk"
 
 local request = {}
 
+local METHODS = {
+  GET = true, POST = true, PUT = true, PATCH = true, DELETE = true, HEAD = true,
+}
+
+-- Not argparse's choices: those are compared before a word is converted.
+local function method(text)
+  local name = text:upper()
+  if METHODS[name] then return name end
+  return nil, ("'%s' is no method: GET, POST, PUT, PATCH, DELETE or HEAD is one"):format(text)
+end
+
 function request.define(root)
   local command = root:command("request", "Make any call: request GET /api/v2/tickets")
-  command:argument("method", "GET, POST, PUT, PATCH, DELETE or HEAD."):convert(string.upper)
-    :choices { "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD" }
+  command:argument("method", "GET, POST, PUT, PATCH, DELETE or HEAD."):convert(method)
   command:argument("path", "Begins with /api; or an address of the account.")
   command:option "--json" :target "body" :argname "JSON"
     :description "The body: JSON, @FILE, or - for standard input."
-  command:option "--query" :argname "NAME=VALUE" :count "*" :description "Added to the path."
+  command:option "--query" :argname "NAME=VALUE" :count "*"
+    :description "Added to the path; again for another one."
   command:flag "--each" :description "Every record of a list, page after page, one a line."
   command:option "--limit" :argname "N" :convert(shared.count)
     :description "With --each: at most so many records."
   command:option "--idempotency-key" :argname "KEY"
     :description "Lets Zendesk recognise a repeated POST."
   shared.dry_run(command)
+end
+
+-- What the call would leave out is refused, and not left out.
+local function check(args)
+  if args.each and (args.method ~= "GET" or args.idempotency_key) then
+    failure.raise("usage", "--each reads a list: it goes with GET, --query and --limit alone")
+  end
+  if args.limit and not args.each then failure.raise("usage", "--limit goes with --each") end
+  if args.body and (args.method == "GET" or args.method == "HEAD") then
+    failure.raise("usage", args.method .. " takes no body", "--query adds to the path")
+  end
 end
 
 local function body_of(word)
@@ -30,20 +52,25 @@ local function body_of(word)
   if path then text, message = files.read(path) end
   if not text then failure.raise("usage", "cannot read the body: " .. message) end
   local body, err = zendesk.json.decode(text)
-  if err then
-    failure.raise("usage", ("the body is not JSON: %s (byte %d)"):format(err.message, err.offset))
-  end
+  if err then failure.raise("usage", "the body is not JSON: " .. err.message) end
   return body
 end
 
+local function escape(text)
+  return (text:gsub("[^A-Za-z0-9._~-]", function(character)
+    return ("%%%02X"):format(character:byte())
+  end))
+end
+
+-- A text and not a table, in which a name could be there only once.
 local function query_of(words)
-  local query = {}
-  for _, word in ipairs(words) do
+  local parts = {}
+  for place, word in ipairs(words) do
     local name, value = word:match "^([^=]+)=(.*)$"
     if not name then failure.raise("usage", ("--query takes NAME=VALUE, not %q"):format(word)) end
-    query[name] = value
+    parts[place] = escape(name) .. "=" .. escape(value)
   end
-  return next(query) and query or nil
+  return #parts > 0 and table.concat(parts, "&") or nil
 end
 
 local function each(cli, path, query)
@@ -60,14 +87,15 @@ end
 function request.run(cli)
   local args = cli.args
   cli.out.is_json = true
-  local method, path = args.method, args.path
+  check(args)
+  local path = args.path
   if not path:find "^/" and not path:find "^https?://" then path = "/" .. path end
   local body, query = body_of(args.body), query_of(args.query)
-  local facts = { method = method, path = path, query = query, json = body }
-  if cli:would(facts, "send %s %s", method, path) then return end
+  local facts = { method = args.method, path = path, query = query, json = body }
+  if cli:would(facts, "send %s %s", args.method, path) then return end
   if args.each then return each(cli, path, query) end
   local zd <close> = cli:connect()
-  local reply = assert(zd:request(method, path, {
+  local reply = assert(zd:request(args.method, path, {
     json = body, query = query, idempotency_key = args.idempotency_key,
   }))
   if type(reply) == "string" then return cli.out:raw(reply) end
