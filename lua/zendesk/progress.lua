@@ -33,13 +33,15 @@ function progress.describe(event)
   check("event", event, "table")
   local verb = event.type == "progress" and VERBS[event.what]
   if not verb then return nil end
+  if event.dry_run then verb = "checked" end
   local parts = { ("%s %s"):format(verb, with_separators(event.records)) }
   if event.total then parts[1] = parts[1] .. " of " .. with_separators(event.total) end
   if event.rate then parts[#parts + 1] = ("%.0f a second"):format(event.rate) end
   for _, name in ipairs { "findings", "revoked", "failed" } do
     local number = event[name]
     if number and (number > 0 or name ~= "failed") then
-      parts[#parts + 1] = with_separators(number) .. " " .. name
+      local form = event.dry_run and name == "revoked" and "would revoke %s" or "%s " .. name
+      parts[#parts + 1] = form:format(with_separators(number))
     end
   end
   return table.concat(parts, ", ")

@@ -58,17 +58,49 @@ describe("the command line, on a terminal, #pty", function()
     assert.equal(0, status)
   end)
 
-  -- The line is taken away at the end, so it is looked for in all that the terminal was sent.
+  -- All that a terminal is sent; what is drawn over is on no screen afterwards.
+  local function sent(command)
+    return process.run({ "script", "-qec", command, "/dev/null" }, {
+      env = console.environment(home, console.admin(box)), cwd = home,
+    }).stdout
+  end
+
   it("shows the progress of long work, unless it has to be quiet", function()
     box:seed { tokens = 250 }
-    local function sent(command)
-      return process.run({ "script", "-qec", command, "/dev/null" }, {
-        env = console.environment(home, console.admin(box)),
-      }).stdout
-    end
     assert.truthy(sent("zendesk tokens audit"):find "\r\27%[K%a+ 100, ")
     assert.is_nil(sent("zendesk --quiet tokens audit"):find "\27%[K")
     assert.is_nil(sent("zendesk tokens audit 2>/dev/null"):find "\27%[K")
+  end)
+
+  it("shows no progress between records", function()
+    local text = sent "zendesk request GET /api/v2/users --each --query page[size]=1"
+    assert.truthy(text:find "^{[^\r]+}\r\n{[^\r]+}\r\n")
+    assert.is_nil(text:find("\27", 1, true))
+    local shown = sent "zendesk request GET /api/v2/users --each --query page[size]=1 >records"
+    assert.truthy(shown:find "\r\27%[Kread 1 of 3")
+  end)
+
+  it("takes away the progress of what ends early, before it says more", function()
+    box:seed { tokens = { {}, {}, {} } }
+    local text = sent "zendesk tokens prune --reason never_expires --limit 1 --yes"
+    assert.truthy(text:find "\r\27%[Kpruned 1 of 3, [^\r]*\r\27%[K3 tokens looked at", text)
+    box:fail { path = "/oauth/tokens/%d+", method = "DELETE", status = 401, times = 9 }
+    text = sent "zendesk tokens prune --reason never_expires --yes"
+    assert.truthy(text:find "\r\27%[Kpruned 1 of 2, [^\r]*\r\27%[K2 tokens looked at", text)
+    text = sent "zendesk request GET /api/v2/users --each --limit 1 --query page[size]=1 >records"
+    assert.truthy(text:find "read 1 of 3, [^\r]*\r\27%[K$", text)
+  end)
+
+  it("does not say before its question that anything was revoked", function()
+    box:seed { tokens = { {}, {}, {} } }
+    local terminal <close> = terminal_with()
+    local screen, status = terminal:run("zendesk tokens prune --reason never_expires --limit 1",
+      { { "[y/N]", "n" } })
+    assert.equal(1, status)
+    assert.equal("Revoke 1 of 3 tokens? [y/N] n\nzendesk: nothing was done", screen)
+    local text = sent "zendesk tokens prune --reason never_expires --dry-run"
+    assert.truthy(text:find "checked 1 of 3, [^\r]*would revoke 1\r", text)
+    assert.is_nil(text:find("pruned", 1, true))
   end)
 
   it("ends a call on Ctrl-C, at once and without a word of Lua", function()

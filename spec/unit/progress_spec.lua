@@ -27,6 +27,12 @@ describe("progress", function()
       type = "progress", what = "prune", records = 100, revoked = 100, failed = 0 })
   end)
 
+  it("says of a dry run what would be done", function()
+    assert.equal("checked 7 of 10, would revoke 6", progress.describe {
+      type = "progress", what = "prune", records = 7, total = 10, revoked = 6, failed = 0,
+      dry_run = true })
+  end)
+
   it("says nothing of other events", function()
     assert.is_nil(progress.describe { type = "request" })
     assert.is_nil(progress.describe { type = "progress", what = "rotate" })

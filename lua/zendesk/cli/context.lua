@@ -20,7 +20,9 @@ local function is_set(variable) return (os.getenv(variable) or "") ~= "" end
 -- Progress is for terminals; warnings about scopes and stores are for everybody. That API tokens
 -- end is said by whoami and doctor, and not with every call.
 local function events_of(self)
-  local draw = self.args.quiet and function() end or require "zendesk.progress".line()
+  local draw = require "zendesk.progress".line {
+    stream = terminal.progress, terminal = not self.args.quiet and terminal.is(2),
+  }
   return function(event)
     draw(event)
     if event.type == "warning" and event.code ~= "api_token_ends" then

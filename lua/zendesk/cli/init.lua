@@ -2,6 +2,7 @@
 -- is a few lines over `require "zendesk"`, and what they share is in the files beside this one.
 
 local failure = require "zendesk.cli.failure"
+local terminal = require "zendesk.cli.terminal"
 
 local cli = {}
 
@@ -36,6 +37,7 @@ function cli.main(arguments)
     flush()
     return status
   end, failure.traced)
+  terminal.clear_progress()
   if ok then return result or failure.STATUS.ok end
   return failure.report(result, arguments)
 end

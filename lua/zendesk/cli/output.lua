@@ -14,6 +14,7 @@ Output.__index = Output
 local output = {}
 
 local function write(text)
+  if terminal.is(1) then terminal.clear_progress() end
   local ok, message = io.stdout:write(text)
   if not ok then failure.output(message) end
 end
@@ -68,7 +69,9 @@ end
 ---@param format string
 ---@param ... any
 function Output:note(format, ...)
-  if not self.quiet then io.stderr:write(terminal.clean(format:format(...)), "\n") end
+  if self.quiet then return end
+  terminal.clear_progress()
+  io.stderr:write(terminal.clean(format:format(...)), "\n")
 end
 
 local function cell_of(value)

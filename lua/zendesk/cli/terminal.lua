@@ -41,6 +41,25 @@ function terminal.clean(text)
   end))
 end
 
+local drawn = false
+
+---Standard error for the line of progress: whatever is written next takes that line away first, as
+---a walk that ends early leaves it there.
+terminal.progress = {}
+
+function terminal.progress.write(_, erase, text)
+  drawn = text ~= nil
+  return io.stderr:write(erase, text or "")
+end
+
+function terminal.progress.flush() return io.stderr:flush() end
+
+---Takes the line of progress away.
+function terminal.clear_progress()
+  if drawn then io.stderr:write "\r\27[K" end
+  drawn = false
+end
+
 ---Quotes a word for the shell.
 ---@param word string
 ---@return string
@@ -52,6 +71,7 @@ end
 ---@param prompt string
 ---@return string|nil line nil at the end of the input
 function terminal.ask(prompt)
+  terminal.clear_progress()
   io.stderr:write(prompt)
   io.stderr:flush()
   return io.read "l"

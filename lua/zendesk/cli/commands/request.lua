@@ -3,6 +3,7 @@
 local failure = require "zendesk.cli.failure"
 local files = require "zendesk.cli.files"
 local shared = require "zendesk.cli.parser".shared
+local terminal = require "zendesk.cli.terminal"
 local zendesk = require "zendesk"
 
 local request = {}
@@ -75,7 +76,10 @@ end
 
 local function each(cli, path, query)
   local zd <close> = cli:connect()
-  local records = zd:each(path, { query = query, limit = cli.args.limit })
+  -- Records that scroll by are progress enough.
+  local records = zd:each(path, {
+    query = query, limit = cli.args.limit, progress = not terminal.is(1),
+  })
   while true do
     local record, err = records:next()
     if err then error(err, 0) end
