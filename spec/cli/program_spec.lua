@@ -269,6 +269,21 @@ describe("the command line, in pipes,", function()
     assert.truthy(result.stdout:find "\nnone\n$")
   end)
 
+  it("says in plain words that the port of a sandbox is no port, or taken", function()
+    for _, port in ipairs { "65536", "-1", "1.5", "http" } do
+      local result = zendesk { "sandbox", "--port=" .. port }
+      assert.equal(2, result.status, result.stderr)
+      assert.truthy(result.stderr:find(("'%s' is no number of a port"):format(port), 1, true))
+    end
+    for _, more in ipairs { {}, { "--", "true" } } do
+      local result = zendesk { "sandbox", "--port", tostring(box.port), table.unpack(more) }
+      local err = json.decode(result.stderr).error
+      assert.same({ 1, "failed" }, { err.exit_status, err.kind })
+      assert.truthy(err.message:find("cannot listen on 127.0.0.1:" .. box.port, 1, true))
+      assert.is_nil(err.message:find("%.lua"))
+    end
+  end)
+
   it("prints its version", function()
     assert.equal("zendesk " .. require "zendesk"._VERSION .. "\n", zendesk({ "--version" }).stdout)
   end)

@@ -7,7 +7,9 @@ local zendesk = require "zendesk"
 local sandbox = {}
 
 local function port(text)
-  return math.tointeger(tonumber(text)), ("'%s' is no number of a port"):format(text)
+  local number = math.tointeger(tonumber(text))
+  if number and number >= 0 and number <= 65535 then return number end
+  return nil, ("'%s' is no number of a port: 0 to 65535 are"):format(text)
 end
 
 function sandbox.define(root)
@@ -34,9 +36,15 @@ local function command_line(box, words)
   return table.concat(parts, " ")
 end
 
+-- That a port is taken is raised with the caller's line; a protected call has none.
+local function serve(options)
+  local ok, message = pcall(zendesk.sandbox.serve, options)
+  if not ok then error(message, 0) end
+end
+
 function sandbox.run(cli)
   local words = cli.args.command
-  if #words == 0 then return zendesk.sandbox.serve { port = cli.args.port } end
+  if #words == 0 then return serve { port = cli.args.port } end
   local box <close>, message = zendesk.sandbox.start { port = cli.args.port }
   if not box then failure.raise("failed", message) end
   local _, how, code = os.execute(command_line(box, words))
