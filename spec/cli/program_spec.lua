@@ -121,7 +121,11 @@ describe("the command line, in pipes,", function()
     ends(2, "request GET /api/v2/tickets --limit 1")
     ends(2, "request FETCH /api/v2/tickets")
     ends(2, "clients ensure")
+    ends(2, "clients ensure --name A")
+    ends(2, "clients ensure a --file clients.json")
+    ends(2, "request GET /api/v2/users/me --idempotency-key \xC3\xA4")
     ends(2, "login --base-url http://127.0.0.1:1")
+    ends(2, "login acme --base-url http://127.0.0.1:1 --client-id tool --dry-run")
     ends(2, "whoami", { env = { ZENDESK_SUBDOMAIN = "a b", ZENDESK_OAUTH_TOKEN = "test-token" } })
     ends(3, "whoami", { env = {} })
     ends(3, "--profile nobody whoami")
@@ -231,6 +235,46 @@ describe("the command line, in pipes,", function()
     local second = json.decode(zendesk({ "clients", "ensure", "--file", "clients.json" }).stdout)
     assert.same({ false, false }, { second[1].changed, second[2].changed })
     assert.is_nil(first[2].client.secret)
+  end)
+
+  it("says what of a file is no client, before it makes one", function()
+    local function says(text, content)
+      process.write_file(home .. "/clients.json", content)
+      local result = zendesk { "clients", "ensure", "--file", "clients.json" }
+      assert.equal(2, result.status, result.stderr)
+      assert.equal(text, json.decode(result.stderr).error.message)
+      assert.equal(0, #box:requests())
+    end
+    says("clients.json is not JSON: expected a key or '}' at byte 2, where the text ends", "{")
+    says("clients.json is no client with an identifier", '{"clients":[{"identifier":"a"}]}')
+    says("entry 2 of clients.json is no client with an identifier",
+      '[{"identifier":"a","name":"A"},{"name":"B"}]')
+    says("entry 1 of clients.json is no client with an identifier", '["a"]')
+    says("entry 1 of clients.json is no client with an identifier", '[{"identifier":""}]')
+  end)
+
+  it("takes no options of a client beside a file", function()
+    local words = words_of "clients ensure --kind public --file -"
+    assert.equal(2, zendesk(words, { stdin = "[]" }).status)
+  end)
+
+  it("tells what Zendesk did not take over of a client", function()
+    local result = zendesk({ "clients", "ensure", "--file", "-" }, {
+      stdin = '{"identifier":"a","name":"A","kind":"public","colour":"red"}',
+    })
+    assert.same({ "colour" }, json.decode(result.stdout)[1].ignored)
+    assert.equal("warning: Zendesk did not take over: colour\n", result.stderr)
+  end)
+
+  it("takes scopes one by one and in one word", function()
+    box:seed { clients = { { identifier = "tool" } } }
+    local function scopes_of(...)
+      return json.decode(zendesk({ "tokens", "create", "tool", "--dry-run", ... }).stdout)
+        .token.scopes
+    end
+    assert.same({ "read", "write" }, scopes_of("--scope", "read", "--scope", "write"))
+    assert.same({ "read", "write" }, scopes_of("--scope", "read write"))
+    assert.equal(2, zendesk({ "tokens", "create", "tool", "--scope", " " }).status)
   end)
 
   it("ends quietly when nobody reads its output any more", function()

@@ -70,7 +70,8 @@ local function is_failure(value)
   return getmetatable(value) == Failure or type(value) == "table" and type(value.kind) == "string"
 end
 
----A message handler for xpcall: what is no failure of a command is a bug, or Ctrl-C.
+---A message handler for xpcall: what is no failure of a command is a value that the library
+---refuses, Ctrl-C, or a bug.
 ---@param value any
 ---@return any
 function failure.traced(value)
@@ -81,7 +82,8 @@ function failure.traced(value)
     return setmetatable({ kind = "interrupted", message = "interrupted" }, Failure)
   end
   if os.getenv "ZENDESK_DEBUG" then text = debug.traceback(text, 2) end
-  return setmetatable({ kind = "failed", message = (text:gsub("^.-zendesk: ", "")) }, Failure)
+  local message, refused = text:gsub("^.-zendesk: ", "")
+  return setmetatable({ kind = refused > 0 and "usage" or "failed", message = message }, Failure)
 end
 
 ---The exit status of a failure.

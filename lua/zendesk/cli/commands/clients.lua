@@ -37,7 +37,7 @@ function clients.define(root)
   ensure:argument("identifier", "Of the client, unless --file is given."):args "?"
   attributes(ensure)
   ensure:option "--file" :argname "FILE"
-    :description "JSON: a client or an array of them; - for standard input."
+    :description "JSON: an array of clients, or one; - for standard input."
   shared.dry_run(ensure)
 
   local rotate = group:command("rotate", "Give a client a new secret. The old one ends at once.")
@@ -81,33 +81,57 @@ function clients.create(cli)
   if client.secret then cli.out:note "The secret is shown this once: keep it." end
 end
 
+-- All of a file is looked at before the first client is made.
 local function wanted_of_file(path)
   local text, message = files.read(path)
   if not text then failure.raise("usage", message) end
-  local list = assert(zendesk.json.decode(text))
-  return zendesk.json.is_array(list) and list or { list }
+  local name = path == "-" and "standard input" or path
+  local list, err = zendesk.json.decode(text)
+  if err then failure.raise("usage", ("%s is not JSON: %s"):format(name, err.message)) end
+  local is_one = not zendesk.json.is_array(list)
+  if is_one then list = { list } end
+  for place, fields in ipairs(list) do
+    local identifier = type(fields) == "table" and fields.identifier
+    if type(identifier) ~= "string" or identifier == "" then
+      failure.raise("usage", ("%s is no client with an identifier"):format(
+        is_one and name or ("entry %d of %s"):format(place, name)),
+        "an array of clients, or one client, is expected")
+    end
+  end
+  return list
+end
+
+-- What a person has to know besides.
+local function remark(cli, result, client)
+  if client.kind == "confidential" and (result.actions[1] == "create" or result.secret_unseen) then
+    cli.out:note("Its secret was not kept; `zendesk clients rotate %s` makes one that is.",
+      client.identifier)
+  end
+  if #result.ignored > 0 then
+    cli.out:note("warning: Zendesk did not take over: %s", table.concat(result.ignored, ", "))
+  end
 end
 
 function clients.ensure(cli)
-  local args = cli.args
-  if (args.identifier == nil) == (args.file == nil) then
-    failure.raise("usage", "clients ensure takes an identifier or --file")
+  local args, given = cli.args, wanted(cli.args)
+  if args.file and next(given) or not (args.file or args.identifier) then
+    failure.raise("usage", "clients ensure takes an identifier with its options, or --file alone")
   end
+  local list = args.file and wanted_of_file(args.file) or { given }
   local zd <close> = cli:connect()
   local results = zendesk.array()
-  for _, fields in ipairs(args.file and wanted_of_file(args.file) or { wanted(args) }) do
+  for place, fields in ipairs(list) do
     local result = assert(zd.client:ensure(fields, { dry_run = args.dry_run or false }))
     if not cli.out.is_json then cli.out:say("%s", tostring(result)) end
     local client = result.client
-    local is_new = result.actions[1] == "create" and client and client.kind == "confidential"
-    if client then client.secret = nil end
-    if is_new then
-      cli.out:note("Its secret was not kept; `zendesk clients rotate %s` makes one that is.",
-        client.identifier)
+    if client then
+      client.secret = nil
+      remark(cli, result, client)
     end
-    results[#results + 1] = {
+    results[place] = {
       identifier = result.identifier, changed = result.changed, actions = result.actions,
       diff = zendesk.array(result.diff), client = client, dry_run = result.dry_run,
+      ignored = zendesk.array(result.ignored), secret_unseen = result.secret_unseen,
     }
   end
   if cli.out.is_json then cli.out:json(results) end

@@ -37,6 +37,9 @@ local function ask(value, prompt, option)
 end
 
 local function wanted(args)
+  if args.base_url and args.subdomain then
+    failure.raise("usage", "give the subdomain or --base-url, and not both")
+  end
   local fields = {
     grant = args.client_credentials and "client_credentials" or "authorization_code",
     base_url = args.base_url, scope = #args.scope > 0 and table.concat(args.scope, " ") or nil,

@@ -64,9 +64,18 @@ function tokens.list(cli)
     COLUMNS)
 end
 
+-- Written once for each, or with spaces between them as `login` and Zendesk have it.
+local function scopes_of(args)
+  local scopes = zendesk.array()
+  for word in table.concat(args.scope, " "):gmatch "%S+" do scopes[#scopes + 1] = word end
+  if #scopes == 0 then failure.raise("usage", "--scope names no scope") end
+  return scopes
+end
+
 function tokens.create(cli)
+  local scopes = scopes_of(cli.args)
   local zd <close> = cli:connect()
-  local client, scopes = cli.client(zd, cli.args.client), zendesk.array(cli.args.scope)
+  local client = cli.client(zd, cli.args.client)
   if cli:would({ token = { client_id = client.id, scopes = scopes } },
     "create a token of OAuth client %q for %s", client.identifier, table.concat(scopes, " ")) then
     return
