@@ -292,6 +292,11 @@ describe("the command line, in pipes,", function()
     local result = shell "zendesk whoami >/dev/full"
     assert.equal(1, result.status)
     assert.truthy(result.stderr:find "cannot write the output: No space left")
+    for _, closed in ipairs { ">&-", "<&- >&-" } do
+      result = shell("zendesk whoami " .. closed)
+      assert.equal(1, result.status)
+      assert.truthy(result.stderr:find "cannot write the output: Bad file descriptor")
+    end
   end)
 
   it("says what to install where argparse is missing", function()

@@ -159,10 +159,18 @@ describe("a secret", function()
 
   describe("that is shown once", function()
     it("stops the command before anything is sent when it has no place to go", function()
-      local result = zendesk { "clients", "create", "new" }
-      assert.equal(2, result.status)
-      assert.truthy(result.stderr:find("--out FILE", 1, true))
-      assert.equal(0, #box:requests())
+      for _, command in ipairs {
+        "clients create new", "tokens create nightly --scope read",
+        "clients create new --show-secret >&-", "clients create new --show-secret <&- >&-",
+        "tokens create nightly --scope read --show-secret >&-",
+      } do
+        local result = process.run({ "sh", "-c", "zendesk " .. command }, {
+          env = console.environment(home, console.admin(box)), cwd = home,
+        })
+        assert.equal(2, result.status, command)
+        assert.truthy(result.stderr:find("--out FILE", 1, true), command)
+        assert.equal(0, #box:requests(), command)
+      end
     end)
 
     it("goes into a new private file, and not into the output", function()

@@ -31,6 +31,7 @@ end
 ---@param arguments string[] as in the global `arg`
 ---@return integer status for os.exit; see zendesk.cli.failure
 function cli.main(arguments)
+  terminal.hold_closed()
   if not has_argparse() then return failure.STATUS.failed end
   local ok, result = xpcall(function()
     local status = run(arguments)

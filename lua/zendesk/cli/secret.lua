@@ -35,18 +35,26 @@ function secret.read(path, prompt)
     or "there is no terminal to type the secret on", "--secret-file takes it from a file")
 end
 
----Makes ready for a secret that is shown once, before it is asked for: in a pipe, nothing is sent
----unless the secret has a place to go.
+---Ends the command where a secret that is shown once has no place to go.
 ---@param given { out: string|nil, show_secret: boolean|nil }
----@return fun(record: table, field: string) deliver takes the secret out of the record, unless it
----may be printed
-function secret.receiver(given)
-  if given.out then
-    files.reserve(given.out)
+function secret.check_place(given)
+  if given.out then return end
+  if terminal.was_closed(1) then
+    failure.raise("usage", "the secret is shown once, and the output is closed",
+      "--out FILE keeps it in a private file")
   elseif not given.show_secret and not terminal.is(1) then
     failure.raise("usage", "the secret is shown once, and the output is no terminal",
       "--out FILE keeps it in a private file, --show-secret prints it")
   end
+end
+
+---Makes ready for a secret that is shown once, before it is asked for.
+---@param given { out: string|nil, show_secret: boolean|nil }
+---@return fun(record: table, field: string) deliver takes the secret out of the record, unless it
+---may be printed
+function secret.receiver(given)
+  secret.check_place(given)
+  if given.out then files.reserve(given.out) end
   return function(record, field)
     local word = record[field]
     if not given.out or type(word) ~= "string" then return end

@@ -15,6 +15,29 @@ function terminal.is(descriptor)
   return known[descriptor]
 end
 
+local FILES = { [0] = io.stdin, io.stdout, io.stderr }
+
+local EBADF = 9 -- of every Unix
+
+local held = {}
+
+---Takes the descriptors that were closed when the program began. What is opened next would have
+---them, and a socket there would swallow the output. What takes their place is open the wrong way
+---round, so that reading and writing fail as before.
+function terminal.hold_closed()
+  for descriptor = 0, 2 do
+    local _, _, code = FILES[descriptor]:seek "cur"
+    if code == EBADF then
+      held[descriptor] = io.open("/dev/null", descriptor == 0 and "w" or "r") or true
+    end
+  end
+end
+
+---Whether a file descriptor was closed when the program began.
+---@param descriptor integer 0, 1 or 2
+---@return boolean
+function terminal.was_closed(descriptor) return held[descriptor] ~= nil end
+
 local CODES = { bold = 1, red = 31, green = 32, yellow = 33 }
 
 local function has_colours(descriptor)

@@ -74,6 +74,7 @@ end
 
 function tokens.create(cli)
   local scopes = scopes_of(cli.args)
+  if not cli.args.dry_run then secrets.check_place(cli.args) end
   local zd <close> = cli:connect()
   local client = cli.client(zd, cli.args.client)
   if cli:would({ token = { client_id = client.id, scopes = scopes } },
