@@ -62,7 +62,7 @@ function pages.each(transport, path, options)
     position = ended and place or nil,
     following = not ended and not trouble and (place or first_place(options, bare, list_query))
       or nil,
-    skip = place and place.index and { index = place.index, last = place.last } or nil,
+    skip = place and place.index and place or nil,
   }
   return iterator, nil, nil, iterator
 end

@@ -15,7 +15,7 @@ local VERSION = "z1"
 local FIELDS = {
   dialect = "text", after = "text", cursor = "text", link = "text",
   page = "integer", size = "integer", start_time = "integer",
-  index = "integer", last = "id", seen = "ids", done = "flag",
+  index = "integer", last = "id", stamp = "integer", seen = "ids", done = "flag",
 }
 
 -- 32-bit FNV-1a: tells slips of the pen apart, and is no defence against intent.
@@ -71,7 +71,7 @@ local readers = {
 
 --- Writes a place down.
 ---@param list string from checkpoint.list_of
----@param place table fields of a position, with index and last
+---@param place table fields of a position, with index, last and stamp
 ---@return string
 function checkpoint.write(list, place)
   local names = {}

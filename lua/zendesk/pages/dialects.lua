@@ -8,7 +8,11 @@
 --                           | nil, problem       it cannot go on; kind, code, message, remedy
 --   explain(err, position) → fields | nil       what a refusal means here, laid over the error
 --   keeps(position) → function(record) | nil    which records of an overlapping page are new
---   resume(position, page) → position | nil     where a later run goes on after the end
+--   resume(position, page) → position | nil     where a later run goes on after the end; nil: the
+--                                               reply does not say, behind the records of this page
+--   stamp(record) → integer | nil               of a list in which records move when they change:
+--                                               the time of this version
+-- The last two are those of the dialects whose end is not final.
 -- A position is a plain table of strings and integers that names its dialect.
 
 local cursor = require "zendesk.pages.cursor"

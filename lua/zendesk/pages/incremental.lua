@@ -1,6 +1,7 @@
 -- The two dialects of incremental exports: by time (`start_time` → `end_time`), whose pages
 -- overlap by the records of one second, and by cursor. Both can be taken up again later, for what
--- has changed since: the place after the end is kept. Pure functions.
+-- has changed since: the place after the end is kept, and where the last reply does not name one,
+-- the place of that reply. Pure functions.
 
 local link = require "zendesk.pages.link"
 local query = require "zendesk.pages.query"
@@ -155,7 +156,7 @@ end
 incremental.time = {
   first = first_position "incremental",
   query = query_of, advance = advance_time, explain = explain, keeps = keeps,
-  resume = place_after,
+  resume = place_after, stamp = stamp_of,
 }
 
 incremental.cursor = {
@@ -165,6 +166,7 @@ incremental.cursor = {
     local cursor = cursor_after(page)
     return cursor and { dialect = "incremental_cursor", size = position.size, cursor = cursor }
   end,
+  stamp = stamp_of,
 }
 
 return incremental

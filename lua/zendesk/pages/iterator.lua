@@ -107,12 +107,14 @@ local function filtered(list, keep)
   return kept
 end
 
--- A resumed page begins after the record that was given last. Where that one is gone, the page is
--- given again: a record may come twice, none is lost.
-local function resumed_index(place, list)
-  if place.last == nil then return math.min(place.index or 0, #list) end
+-- A resumed page begins after the record that was given last. Where that one is gone, or has moved
+-- because it has changed, the page is given again: a record may come twice, none is lost.
+local function resumed_index(place, list, stamp)
+  if place.last == nil then return stamp and 0 or math.min(place.index or 0, #list) end
   for index, record in ipairs(list) do
-    if type(record) == "table" and record.id == place.last then return index end
+    local found = type(record) == "table" and record.id == place.last
+      and (not stamp or stamp(record) == place.stamp)
+    if found then return index end
   end
   return 0
 end
@@ -154,7 +156,8 @@ local function take_page(self)
   if body == nil then return nil, explained(response, position) end
   local page, problem = read(self, body, response)
   if not page then return nil, failure(problem) end
-  local keeps = dialects.by_name[position.dialect].keeps
+  local dialect = dialects.by_name[position.dialect]
+  local keeps = dialect.keeps
   problem = not keeps and self._guard:page(page.records, self._path)
   if problem then return nil, failure(problem) end
 
@@ -163,7 +166,7 @@ local function take_page(self)
   self._position = position
   self._records = filtered(page.records, keeps and keeps(position))
   self._count = #self._records
-  self._index = self._skip and resumed_index(self._skip, self._records) or 0
+  self._index = self._skip and resumed_index(self._skip, self._records, dialect.stamp) or 0
   self._skip = nil
   fetch_ahead(self)
   tell(self, page, response)
@@ -224,6 +227,15 @@ function Iterator:__call()
   return record
 end
 
+-- Notes in the place of a page how much of it has been given.
+local function mark(place, index, record, stamp)
+  place.index, place.last, place.stamp = index, nil, nil
+  local id = type(record) == "table" and record.id or nil
+  if math.type(id) ~= "integer" and type(id) ~= "string" then return end
+  place.last = id
+  place.stamp = stamp and stamp(record)
+end
+
 --- The place after the record that was given last, as a short line of text without host or
 --- credential. `from = text` goes on there, in another process too. Take it when the record has
 --- been dealt with. At the end of an incremental export it is the place for what changes later.
@@ -233,16 +245,13 @@ function Iterator:checkpoint()
   if not self._position and self._trouble then return self._from or "" end
   local place = {}
   local used_up = self._index >= self._count and not self._trouble
-  local position = used_up and (self._following or self._resume) or self._position
-  for name, value in pairs(position) do place[name] = value end
-  if used_up then
-    place.done = position == self._position or nil
-    if self._skip then place.index, place.last = self._skip.index, self._skip.last end
-  else
-    place.index = self._index
-    local record = self._records[self._index]
-    local id = type(record) == "table" and record.id or nil
-    if math.type(id) == "integer" or type(id) == "string" then place.last = id end
+  local onward = used_up and (self._following or self._resume)
+  for name, value in pairs(onward or self._position) do place[name] = value end
+  local dialect = dialects.by_name[place.dialect]
+  if used_up and not onward and not dialect.resume then
+    place.done = true
+  elseif not onward then
+    mark(place, self._index, self._records[self._index], dialect.stamp)
   end
   return checkpoint.write(self._list, place)
 end
@@ -267,7 +276,7 @@ end
 ---@field options zendesk.PagesOptions
 ---@field position table|nil where the walk has ended already
 ---@field following table|nil the place of the first page
----@field skip table|nil how much of that page has been given: index, last
+---@field skip table|nil how much of that page has been given: index, last, stamp
 ---@field trouble zendesk.Error|nil why there is nothing to walk
 
 ---@param fields zendesk.IteratorFields

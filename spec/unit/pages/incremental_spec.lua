@@ -4,6 +4,13 @@ local walks = require "spec.support.walks"
 
 local tickets, ids, rest = walks.tickets, walks.ids, walks.rest
 
+-- One run of an export: what it gives, its checkpoint and the calls that it made.
+local function run(path, from, replies)
+  local transport = scripted.new(replies)
+  local iterator = pages.each(transport, path, { query = { start_time = 5 }, from = from })
+  return rest(iterator), iterator:checkpoint(), transport.calls
+end
+
 describe("an incremental export by time", function()
   local path = "/api/v2/incremental/ticket_events"
 
@@ -70,6 +77,44 @@ describe("an incremental export by time", function()
     assert.equal(20, later.calls[1].query.start_time)
   end)
 
+  it("is taken up later where its first page or a later one was empty", function()
+    local users = "/api/v2/incremental/users"
+    local empty = { body = { users = {}, count = 0, end_time = walks.null, next_page = walks.null,
+      end_of_stream = true } }
+    local calls
+    local given, place = run(users, nil, { empty })
+    assert.equal("", given)
+    given, place = run(users, place, {
+      { body = { users = { { id = 7, updated_at = "1970-01-01T00:00:20Z" } }, count = 1,
+        end_time = 20, end_of_stream = true } },
+    })
+    assert.equal("7", given)
+    for _ = 1, 2 do
+      given, place, calls = run(users, place, { empty })
+      assert.equal("", given)
+      assert.equal(20, calls[1].query.start_time)
+    end
+    given = run(users, place, {
+      { body = { users = { { id = 7, updated_at = "1970-01-01T00:00:20Z" },
+        { id = 8, updated_at = "1970-01-01T00:00:30Z" } }, count = 2, end_time = 30 } },
+    })
+    assert.equal("8", given)
+  end)
+
+  it("goes on behind the last record where the last reply names no place", function()
+    local function reply(...)
+      return { { body = { users = { ... }, end_of_stream = true } } }
+    end
+    local users = "/api/v2/incremental/users"
+    local first = { id = 1, updated_at = "1970-01-01T00:00:20Z" }
+    local given, place = run(users, nil, reply(first))
+    assert.equal("1", given)
+    given, place = run(users, place, reply(first, { id = 2, updated_at = "1970-01-01T00:00:21Z" }))
+    assert.equal("2", given)
+    given = run(users, place, reply(first, { id = 2, updated_at = "1970-01-01T00:00:21Z" }))
+    assert.equal("", given)
+  end)
+
   it("follows the cursor that routing exports put into next_page", function()
     local transport = scripted.new {
       { body = { attributes = { { id = "a" } }, count = 1, end_of_stream = false,
@@ -112,6 +157,42 @@ describe("an incremental export by cursor", function()
     options.from = iterator:checkpoint()
     assert.equal("9", rest((pages.each(transport, path, options))))
     assert.same({ cursor = "MTU3=" }, transport.calls[2].query)
+  end)
+
+  it("is taken up later where its first page or a later one was empty", function()
+    local empty = { body = { tickets = {}, after_cursor = walks.null, after_url = walks.null,
+      end_of_stream = true } }
+    local calls
+    local given, place = run(path, nil, { empty })
+    assert.equal("", given)
+    given, place, calls = run(path, place, {
+      { body = { tickets = tickets(1, 1), after_cursor = "MTU3=", end_of_stream = true } },
+    })
+    assert.equal("1", given)
+    assert.same({ start_time = 5 }, calls[1].query)
+    for _ = 1, 2 do
+      given, place, calls = run(path, place, { empty })
+      assert.equal("", given)
+      assert.same({ cursor = "MTU3=" }, calls[1].query)
+    end
+    given = run(path, place, {
+      { body = { tickets = tickets(2, 2), after_cursor = "MTU4=", end_of_stream = true } },
+    })
+    assert.equal("2", given)
+  end)
+
+  it("gives a page again where the record that was given last has changed and moved", function()
+    local function page(...)
+      return { { body = { tickets = { ... }, after_cursor = "MTU3=", end_of_stream = true } } }
+    end
+    local one, two = { id = 1, updated_at = "2026-11-01T00:00:01Z" },
+      { id = 2, updated_at = "2026-11-01T00:00:02Z" }
+    local iterator = pages.each(scripted.new(page(one, two)), path, { query = { start_time = 5 } })
+    assert.equal(1, iterator:next().id)
+    local place = iterator:checkpoint()
+    assert.equal("2", (run(path, place, page(one, two))))
+    local changed = { id = 1, updated_at = "2026-11-01T00:00:03Z" }
+    assert.equal("2 1", (run(path, place, page(two, changed))))
   end)
 
   it("knows the form that custom objects give", function()
