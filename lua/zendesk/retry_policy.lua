@@ -4,8 +4,18 @@ local retry_policy = {}
 
 local min = math.min
 
--- Statuses that mean trouble of the moment. All of them can follow a request that was carried out.
-local MOMENTARY = { [500] = true, [502] = true, [503] = true, [504] = true }
+-- Statuses that mean trouble of the moment: Zendesk's, and from 520 on those of its edge
+-- (Cloudflare), which says so that it got no answer or cannot reach Zendesk. They can follow a
+-- request that was carried out.
+local MOMENTARY = { [500] = true, [502] = true, [503] = true, [504] = true, [530] = true }
+for status = 520, 527 do MOMENTARY[status] = true end
+
+-- The server does not know the method, or not this version of HTTP: nothing was carried out. Any
+-- other status from 500 on leaves that open.
+local NOT_CARRIED_OUT = { [501] = true, [505] = true }
+
+-- With these kinds a reply was lost on our side, after the server had given it.
+local LOST = { decode = true, too_large = true, memory = true, cancelled = true, closed = true }
 
 -- The database gave the transaction up, nothing was carried out: Zendesk's codes for 409 and 503.
 local ROLLED_BACK = { DatabaseConflict = true, DatabaseDeadlock = true }
@@ -25,16 +35,12 @@ function retry_policy.verdict(err, repeatable)
   if kind == "tls" then
     return err.curl_code == HANDSHAKE_BROKEN and not err.sent and "repeat" or "final"
   end
-  local in_doubt = (status and MOMENTARY[status]) or kind == "transport" or kind == "timeout"
-  if in_doubt then
-    if repeatable or err.sent == false then return "repeat" end
-    return "ambiguous"
-  end
-  -- The reply was lost on our side, after the server had given it.
-  local lost = err.sent and not repeatable
-    and (kind == "decode" or kind == "too_large" or kind == "memory" or kind == "cancelled"
-      or kind == "closed")
-  return lost and "ambiguous" or "final"
+  local momentary = MOMENTARY[status or 0] or kind == "transport" or kind == "timeout"
+  if momentary and (repeatable or err.sent == false) then return "repeat" end
+  if repeatable then return "final" end
+  local broken = (status or 0) >= 500 and not NOT_CARRIED_OUT[status]
+  local in_doubt = momentary or broken or (err.sent and LOST[kind])
+  return in_doubt and "ambiguous" or "final"
 end
 
 ---Seconds before the next attempt: what Retry-After asks for, and a random part of a span that

@@ -27,12 +27,22 @@ describe("retry_policy.verdict", function()
     assert.equal("ambiguous", verdict("transport", {}, false))
   end)
 
-  it("repeats after 500, 502, 503 and 504 only where twice is the same as once", function()
-    for _, status in ipairs { 500, 502, 503, 504 } do
+  it("repeats after trouble of the moment only where twice is the same as once", function()
+    for _, status in ipairs { 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530 } do
       assert.equal("repeat", verdict("server", { status = status, sent = true }, true))
       assert.equal("ambiguous", verdict("server", { status = status, sent = true }, false))
     end
-    assert.equal("final", verdict("server", { status = 501, sent = true }, true))
+  end)
+
+  it("repeats after no other status of a server, and is in doubt about what was done", function()
+    for _, status in ipairs { 506, 507, 508, 529, 599, 999 } do
+      assert.equal("final", verdict("server", { status = status, sent = true }, true))
+      assert.equal("ambiguous", verdict("server", { status = status, sent = true }, false))
+    end
+    for _, status in ipairs { 501, 505 } do
+      assert.equal("final", verdict("server", { status = status, sent = true }, true))
+      assert.equal("final", verdict("server", { status = status, sent = true }, false))
+    end
   end)
 
   it("repeats anything after a 429, which was not carried out", function()

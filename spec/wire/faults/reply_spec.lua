@@ -293,7 +293,8 @@ describe("a reply that is not what it claims", function()
     [502] = "server, 502, sent, repeatable", [503] = "server, 503, sent, repeatable",
     [504] = "server, 504, sent, repeatable", [403] = "forbidden, 403, sent, final",
     [404] = "not_found, 404, sent, final", [429] = "rate_limit, 429, sent, repeatable",
-    [530] = "server, 530, sent, final", [999] = "server, 999, sent, final",
+    [520] = "server, 520, sent, repeatable", [524] = "server, 524, sent, repeatable",
+    [530] = "server, 530, sent, repeatable", [999] = "server, 999, sent, final",
   } do
     provoke(("a page of HTML under %d"):format(status), outcome, function()
       local observed, _, _, err = faults.outcome_of {
@@ -307,6 +308,8 @@ describe("a reply that is not what it claims", function()
 
   for status, outcome in pairs {
     [500] = "server, 500, sent, ambiguous", [503] = "server, 503, sent, ambiguous",
+    [501] = "server, 501, sent, final", [524] = "server, 524, sent, ambiguous",
+    [599] = "server, 599, sent, ambiguous",
     [429] = "rate_limit, 429, sent, repeatable", [409] = "conflict, 409, sent, final",
   } do
     provoke(("an empty %d to a POST"):format(status), outcome, function()
