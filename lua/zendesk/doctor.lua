@@ -9,6 +9,7 @@ local judge = require "zendesk.doctor.judge"
 local limits = require "zendesk.limits"
 local pages = require "zendesk.pages"
 local software = require "zendesk.doctor.software"
+local values = require "zendesk.pages.values"
 
 ---@class zendesk.doctor
 ---@overload fun(zd: zendesk.Instance): zendesk.DoctorReport
@@ -49,11 +50,18 @@ local function read_user(transport, facts)
   facts.limit = limits.account(function(name) return response:header(name) end)
   local user = type(body) == "table" and body.user
   if type(user) == "table" and math.type(user.id) == "integer" then
-    facts.user = { id = user.id, name = user.name, role = user.role }
+    facts.user = { id = user.id, name = values.text(user.name), role = values.text(user.role) }
   else
     facts.anonymous = true
   end
   return nil
+end
+
+-- The texts among the elements of what a reply has in place of a list.
+local function words_of(list)
+  local words = {}
+  for _, word in ipairs(values.table(list) or {}) do words[#words + 1] = values.text(word) end
+  return words
 end
 
 local function read_token(transport, facts)
@@ -63,8 +71,8 @@ local function read_token(transport, facts)
   local token = type(body) == "table" and body.token
   if type(token) == "table" then
     facts.token = {
-      id = token.id, client_id = token.client_id, scopes = token.scopes,
-      expires_at = type(token.expires_at) == "string" and token.expires_at or nil,
+      id = values.integer(token.id), client_id = values.integer(token.client_id),
+      scopes = words_of(token.scopes), expires_at = values.text(token.expires_at),
     }
   end
   return nil
@@ -133,8 +141,8 @@ end
 ---@return zendesk.DoctorReport
 function doctor.examine(zd)
   local transport = instance.check(zd)._transport
-  local credential = zd:describe().credential
-  local facts = { kind = credential.kind, refresh_expires_at = nil }
+  local credential = values.table(zd:describe().credential) or {}
+  local facts = { kind = credential.kind or "auth", refresh_expires_at = nil }
   if type(credential.token) == "table" then
     facts.refresh_expires_at = credential.token.refresh_expires_at
   end

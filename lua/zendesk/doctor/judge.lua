@@ -52,8 +52,9 @@ local RENEWED = {
   client_credentials = "OAuth client credentials are in use; tokens are renewed by themselves",
   authorization_code = "an OAuth authorisation is in use; tokens are renewed by themselves as long"
     .. " as the refresh token is used before it ends",
-  ["function"] = "the credential comes from a function of the program, which knows when it ends",
 }
+
+local OF_THE_PROGRAM = "the credential comes from the program itself, which knows when it ends"
 
 ---The kind of credential, and when it ends.
 ---@param facts { kind: string|nil, token: table|nil, refresh_expires_at: number|nil }
@@ -62,10 +63,8 @@ local RENEWED = {
 function judge.credential(facts, now)
   if facts.kind == "api_token" then return of_api_token(now) end
   if facts.kind == "access_token" then return of_fixed_token(facts.token, now) end
-  local renewed = RENEWED[facts.kind]
-  if not renewed then
-    return finding("problem", "credential", "no credential is in use")
-  end
+  if not facts.kind then return finding("problem", "credential", "no credential is in use") end
+  local renewed = RENEWED[facts.kind] or OF_THE_PROGRAM
   if facts.refresh_expires_at then
     renewed = ("%s (%s)"):format(renewed, timestamp.format(facts.refresh_expires_at))
   end
@@ -132,7 +131,7 @@ function judge.api_tokens(tokens)
   if not tokens then return nil end
   local active = 0
   for _, token in ipairs(tokens) do
-    if token.active ~= false then active = active + 1 end
+    if type(token) == "table" and token.active ~= false then active = active + 1 end
   end
   if active == 0 then
     return finding("good", "credential", "the account has no active API token left")

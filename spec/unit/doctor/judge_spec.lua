@@ -33,7 +33,9 @@ describe("the doctor", function()
     is(judge.credential({ kind = "client_credentials" }, NOW), "good", "renewed by themselves")
     is(judge.credential({ kind = "authorization_code", refresh_expires_at = NOW }, NOW), "good",
       "2026%-11%-25")
-    is(judge.credential({ kind = "function" }, NOW), "good", "function of the program")
+    for _, kind in ipairs { "function", "auth", "account", "vault" } do
+      is(judge.credential({ kind = kind }, NOW), "good", "comes from the program itself")
+    end
     is(judge.credential({}, NOW), "problem", "no credential")
   end)
 

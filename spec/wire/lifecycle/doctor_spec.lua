@@ -1,4 +1,5 @@
 local account_of = require "spec.support.account"
+local raw_server = require "spec.support.raw_server"
 local zendesk = require "zendesk"
 
 describe("the doctor over the wire", function()
@@ -48,5 +49,37 @@ describe("the doctor over the wire", function()
     text, report = text_of(account.zd)
     assert.is_false(report.ok)
     assert.matches("PROBLEM  access      a call failed: zendesk: server", text, 1, true)
+  end)
+
+  it("reports whatever stands in a reply, nulls and other types, too", function()
+    local odd = { "null", "7", "true", "{}", "[]", "[null,7,{}]", '"text"' }
+    for _, text in ipairs(odd) do
+      local connection = {}
+      for _, reply in ipairs {
+        '{"user":{"id":7,"name":%s,"role":%s}}',
+        '{"token":{"id":%s,"client_id":%s,"scopes":%s,"expires_at":%s}}',
+        '{"api_tokens":[%s]}',
+      } do
+        connection[#connection + 1] = { "read" }
+        connection[#connection + 1] = { "reply", 200, (reply:gsub("%%s", text)) }
+      end
+      local server <close> = raw_server.start { connection }
+      local zd <close> = assert(zendesk.new {
+        base_url = server.base_url, access_token = "test-access-token", retry = false,
+      })
+      local lines, report = text_of(zd)
+      assert.is_true(report.ok)
+      assert.matches("it acts as", lines, 1, true)
+      assert.matches("its scopes: ", lines, 1, true)
+      assert.is_nil(lines:find("userdata", 1, true) or lines:find("table:", 1, true))
+      assert.equal(3, #server:requests())
+    end
+  end)
+
+  it("says of a provider of the program's own that it is one", function()
+    local token = account.box:seed { tokens = { { scopes = { "users:read" } } } }.tokens[1]
+    local function get() return { token = token.full_token } end
+    local zd <close> = account:connect { auth = { get = get, renew = get } }
+    assert.matches("comes from the program itself", text_of(zd), 1, true)
   end)
 end)
