@@ -1,18 +1,24 @@
 -- Notices a list that goes round in circles, in constant memory: a place that comes back (Brent's
--- algorithm, so a circle of any length is found) and a page that is given twice in a row.
+-- algorithm, so a circle of any length is found), a page that is given twice in a row, and pages
+-- without records that do not end.
 
 local guard = {}
 guard.__index = guard
+
+-- Lists that are filtered after they have been paged have empty pages in between, a few in a row.
+-- So many keep one `next` busy for minutes, and no list is known to have them.
+local MOST_EMPTY = 1000
 
 ---@class zendesk.PageGuard
 ---@field private _mark string|nil the place that is compared with
 ---@field private _steps integer places seen since the mark was set
 ---@field private _reach integer how many before the mark moves on
 ---@field private _page string|nil fingerprint of the page before
+---@field private _empty integer pages without a record since the last one
 
 ---@return zendesk.PageGuard
 function guard.new()
-  return setmetatable({ _mark = nil, _steps = 0, _reach = 1, _page = nil }, guard)
+  return setmetatable({ _mark = nil, _steps = 0, _reach = 1, _page = nil, _empty = 0 }, guard)
 end
 
 local function key_of(position)
@@ -59,6 +65,22 @@ function guard:page(list, path)
   end
   self._page = key or nil
   return nil
+end
+
+--- Takes the number of records of a page that another one follows. After a problem it counts anew.
+---@param count integer
+---@param path string for the message
+---@return table|nil problem
+function guard:records(count, path)
+  self._empty = count == 0 and self._empty + 1 or 0
+  if self._empty < MOST_EMPTY then return nil end
+  self._empty = 0
+  return {
+    kind = "decode", code = "empty_pages",
+    message = ("%s has given %d pages in a row without a record, and says that there is more")
+      :format(path, MOST_EMPTY),
+    remedy = "narrow the list, or call next again: it goes on with the page after these",
+  }
 end
 
 return guard

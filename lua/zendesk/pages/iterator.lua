@@ -168,8 +168,10 @@ local function take_page(self)
   self._count = #self._records
   self._index = self._skip and resumed_index(self._skip, self._records, dialect.stamp) or 0
   self._skip = nil
-  fetch_ahead(self)
+  problem = self._following and self._guard:records(self._count, self._path)
+  if not problem then fetch_ahead(self) end
   tell(self, page, response)
+  if problem then return nil, failure(problem) end
   return true
 end
 

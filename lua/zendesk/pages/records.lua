@@ -1,6 +1,8 @@
 -- Finds the records in the reply to a list request: most lists name their array after the last
 -- word of the path, and the rest is a table of exceptions. Pure functions.
 
+local core = require "zendesk.core"
+
 local records = {}
 
 -- Paths (below /api/v2/, ids as they are) whose array has another name than their last word.
@@ -127,7 +129,7 @@ function records.of(path, body, override)
       message = ("the reply to %s is not a list: it holds no JSON object"):format(path),
     }
   end
-  if body[1] ~= nil then return body, nil end
+  if body[1] ~= nil or getmetatable(body) == core.array_mt then return body, nil end
   local key, problem = records.key(path, body, override)
   if not key then return nil, problem end
   return body[key], key

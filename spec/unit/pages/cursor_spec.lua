@@ -118,6 +118,32 @@ describe("a walk by cursor", function()
     assert.is_string(err.remedy)
   end)
 
+  it("notices empty pages without end, and goes on behind them in the next call", function()
+    local given = 0
+    local transport = scripted.new(function()
+      given = given + 1
+      return { body = {
+        tickets = given == 1500 and tickets(1, 1) or {},
+        meta = { has_more = given ~= 2501, after_cursor = "c" .. given },
+      } }
+    end, { ahead = true })
+    local iterator = pages.each(transport, "/api/v2/tickets")
+    local record, err = iterator:next()
+    assert.is_nil(record)
+    assert.equal("empty_pages", err.code)
+    assert.equal(1000, given)
+    local place = iterator:checkpoint()
+    assert.equal(1, iterator:next().id)
+    assert.equal(1500, given)
+    err = select(2, iterator:next())
+    assert.equal("empty_pages", err.code)
+    assert.equal(2500, given)
+    assert.is_nil(select(2, iterator:next()))
+    given = 1000
+    assert.equal(1, pages.each(transport, "/api/v2/tickets", { from = place }):next().id)
+    assert.equal("c1000", transport.calls[#transport.calls - 499].query["page[after]"])
+  end)
+
   it("goes on by page number where the server has answered so", function()
     local transport = scripted.new {
       { body = { items = tickets(1, 2), count = 3,

@@ -1,3 +1,4 @@
+local json = require "zendesk.json"
 local records = require "zendesk.pages.records"
 
 local list = { { id = 1 } }
@@ -55,6 +56,9 @@ end)
 describe("the records", function()
   it("are the reply itself where it is a bare array", function()
     assert.equal(list, (records.of("/api/v2/odd", list)))
+    local empty = json.decode "[]"
+    assert.equal(empty, (records.of("/api/v2/odd", empty)))
+    assert.is_nil((records.of("/api/v2/odd", json.decode "{}")))
   end)
 
   it("are missed in a reply that is no object, with the path in the message", function()
