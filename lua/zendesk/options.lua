@@ -177,11 +177,13 @@ function options.retry(given, defaults)
       return refuse("retry." .. name, "is not a positive number of seconds")
     end
   end
+  local idempotent = given.idempotent
+  if idempotent == nil then idempotent = defaults.idempotent end
   return {
     attempts = given.attempts or defaults.attempts,
     base = given.base or defaults.base,
     cap = given.cap or defaults.cap,
-    idempotent = given.idempotent or false,
+    idempotent = idempotent or false,
   }
 end
 

@@ -5,14 +5,23 @@ local errors = require "zendesk.errors"
 local request_headers = {}
 
 -- Set by the library alone: the credential comes from the account and stays with its origin, the
--- framing belongs to libcurl.
+-- framing belongs to libcurl. The core refuses the same names.
+local CONNECTION = "connections are kept by the library"
 local RESERVED = {
   authorization = "the credential comes from zendesk.new",
   ["proxy-authorization"] = "the proxy's credential belongs into option 'proxy'",
   host = "it follows from the account's address",
   ["content-length"] = "it follows from the body",
   ["transfer-encoding"] = "it follows from the body",
-  connection = "connections are kept by the library",
+  ["accept-encoding"] = "replies are decompressed by the library",
+  expect = "bodies are sent at once",
+  connection = CONNECTION,
+  ["http2-settings"] = CONNECTION,
+  ["keep-alive"] = CONNECTION,
+  ["proxy-connection"] = CONNECTION,
+  te = CONNECTION,
+  trailer = CONNECTION,
+  upgrade = CONNECTION,
   cookie = "a session beside the credential makes Zendesk apply other rules",
 }
 

@@ -49,6 +49,14 @@ describe("options", function()
     assert.equal(1, options.check(given).retry.attempts)
   end)
 
+  it("give a call what its own retry does not name", function()
+    local defaults = { attempts = 9, base = 1, cap = 2, idempotent = true }
+    assert.same({ attempts = 3, base = 1, cap = 2, idempotent = true },
+      options.retry({ attempts = 3 }, defaults))
+    assert.is_false(options.retry({ idempotent = false }, defaults).idempotent)
+    assert.is_false(options.retry(false, defaults).idempotent)
+  end)
+
   it("put the subdomain into lower case", function()
     assert.equal("https://acme.zendesk.com", options.check(with { subdomain = "ACME" }).origin)
   end)

@@ -61,7 +61,8 @@ describe("the pipeline", function()
     it("for headers that are not the caller's to set", function()
       for _, name in ipairs {
         "Authorization", "authorization", "Host", "Content-Length", "Transfer-Encoding",
-        "Connection", "Cookie", "Proxy-Authorization",
+        "Connection", "Cookie", "Proxy-Authorization", "Accept-Encoding", "Expect",
+        "HTTP2-Settings", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Upgrade",
       } do
         raises("header '" .. name:gsub("%-", "%%-") .. "': ", "GET", "/x",
           { headers = { [name] = "canary" } })
