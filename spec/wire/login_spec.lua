@@ -1,6 +1,7 @@
 -- A person's login: the listener on loopback, the paste, and the whole of it in a real browser.
 
 local account = require "spec.support.account"
+local core = require "zendesk.core"
 local paths = require "spec.support.paths"
 local process = require "spec.support.process"
 local socket = require "socket"
@@ -185,6 +186,20 @@ describe("a login", function()
         assert.equal("timeout", err.kind)
       end
       assert(socket.bind("127.0.0.1", port)):close()
+    end)
+
+    it("frees the port while the browser that it has started still runs", function()
+      if not core.close_on_exec then
+        return pending "this zendesk.core has no close_on_exec"
+      end
+      local app, browser = app_with(), nil
+      assert(login(app, { open = function(url)
+        browser = assert(io.popen("cat >/dev/null", "w"))
+        knock(port, get(target_of(consent(url))))
+      end }))
+      local _, err = login(app, { timeout = 0.2, open = function() end })
+      browser:close()
+      assert.equal("timeout", err.kind)
     end)
 
     it("says so when the port is taken", function()

@@ -5,8 +5,9 @@
 -- several connections are read side by side, each with a limit of time and
 -- size, and only a GET of the callback's path that the judge accepts ends the
 -- waiting. Sockets never block; between looks the driver sleeps, so that other
--- coroutines go on.
+-- coroutines go on. No program that is started meanwhile inherits a socket.
 
+local core = require "zendesk.core"
 local errors = require "zendesk.errors"
 local page = require "zendesk.oauth.page"
 
@@ -37,9 +38,16 @@ local function load_socket()
   })
 end
 
+-- A browser that inherits a listening socket would hold the port for as long as it runs.
+local function keep_from_children(sock)
+  local protect = core.close_on_exec
+  if protect then protect(sock:getfd()) end
+end
+
 local function bind(socket, family, address, port)
   local server = family == 6 and socket.tcp6() or socket.tcp4()
   if not server then return nil, "not supported" end
+  keep_from_children(server)
   server:setoption("reuseaddr", true)
   if family == 6 then server:setoption("ipv6-v6only", true) end
   local ok, message = server:bind(address, port)
@@ -86,6 +94,7 @@ local function accept_all(self, now)
   for _, server in ipairs(self._servers) do
     local client = server:accept()
     while client do
+      keep_from_children(client)
       client:settimeout(0)
       if #self._clients >= MOST_CONNECTIONS then table.remove(self._clients, 1).socket:close() end
       table.insert(self._clients, { socket = client, head = "", until_time = now + PATIENCE })
