@@ -64,7 +64,8 @@ end
 -- WWW-Authenticate: Bearer realm="…", error="invalid_token" (RFC 6750, section 3): read where the
 -- body says nothing.
 local function challenge_code(header)
-  return header and header:match 'error="([%w_]+)"'
+  local code = header and header:match 'error="([%w_]+)"'
+  return code and redact.clean(code)
 end
 
 ---Makes the error of a reply that is no success.

@@ -52,10 +52,19 @@ function lazy.headers(self)
   return headers
 end
 
+-- No id is as long as a credential.
+local LONGEST_ID = 39
+
+-- One word that does not look like a credential, or it is no id and has no business in messages and
+-- events.
+local function id_of(text)
+  if not text or text == "" or text:find "%G" then return nil end
+  if #text > LONGEST_ID and require "zendesk.redact".clean(text) ~= text then return nil end
+  return text
+end
+
 function lazy.request_id(self)
-  local id = self:header "x-request-id" or self:header "cf-ray"
-  -- One word, or it is no id and has no business in messages and events.
-  return id and not id:find "%G" and id or nil
+  return id_of(self:header "x-request-id") or id_of(self:header "cf-ray")
 end
 
 function lazy.date(self)

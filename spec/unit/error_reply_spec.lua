@@ -66,6 +66,8 @@ describe("the error of a reply", function()
       ["www-authenticate"] = 'Bearer realm="Zendesk", error="invalid_token", error_description="x"',
     }).code)
     assert.is_nil(from(401, { error = "Couldn't authenticate you" }).code)
+    assert.equal("[redacted]",
+      from(401, nil, { ["www-authenticate"] = ('Bearer error="%s"'):format(("0a"):rep(32)) }).code)
   end)
 
   it("reads Retry-After of 429 and 503, and of no other", function()

@@ -43,6 +43,17 @@ describe("a response", function()
     assert.is_nil(response.new(200, "", 1).request_id)
   end)
 
+  it("takes no words and no credential for an id", function()
+    local uuid = "0a1b2c3d-0a1b-2c3d-4e5f-0123456789ab"
+    local function id_of(value)
+      return response.new(200, ("X-Request-Id: %s\r\nCF-Ray: ray\r\n\r\n"):format(value)).request_id
+    end
+    assert.equal(uuid, id_of(uuid))
+    assert.equal("ray", id_of(("0a"):rep(20)))
+    assert.equal("ray", id_of("canary of words"))
+    assert.equal("ray", id_of "")
+  end)
+
   it("has status, attempts and the server's date, and nothing else", function()
     assert.equal(200, reply.status)
     assert.equal(2, reply.attempts)

@@ -139,6 +139,21 @@ describe("over the wire,", function()
       end
     end)
 
+    it("that is refused under 200 is refused", function()
+      local app = app_with()
+      local set = login(app)
+      box:fail { path = "^/oauth/tokens$", times = 2, status = 200,
+        body = '{"error":"invalid_grant","error_description":"gone"}' }
+      local _, err = app:refresh(set)
+      assert.equal("invalid_grant", err.code)
+      assert.is_nil(err.ambiguous)
+      local zd <close> = a:connect { auth = zendesk.auth.authorization_code {
+        app = app, store = zendesk.store.memory(), tokens = set,
+      } }
+      box:advance(1801)
+      assert.equal("reauthorize", select(2, zd:whoami()).kind)
+    end)
+
     it("takes any success for one", function()
       box:set("token_status", 201)
       assert(app_with():client_credentials())

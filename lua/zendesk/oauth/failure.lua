@@ -5,7 +5,10 @@
 -- what was sent to it holds secrets, so nothing of either is passed on: no body,
 -- and of a description only what is left when every secret is taken out.
 
+local core = require "zendesk.core"
+local error_body = require "zendesk.error_body"
 local errors = require "zendesk.errors"
+local redact = require "zendesk.redact"
 
 local failure = {}
 
@@ -61,16 +64,64 @@ function failure.redact(text, secrets)
   return text
 end
 
-local COPIED = {
-  "status", "request_id", "retry_after", "retry_at", "attempts", "retryable", "sent", "location",
-}
+-- An echo may be percent-encoded, as forms and addresses are.
+local function without_any(text, secrets)
+  text = failure.redact(text, secrets)
+  local plain = text:gsub("%%(%x%x)", function(digits)
+    return string.char(tonumber(digits, 16))
+  end)
+  local left = failure.redact(plain, secrets)
+  return left ~= plain and left or text
+end
+
+-- In this order: what is cut first may end with a part of a secret.
+local function fit(text, secrets)
+  return redact.clean(without_any(text, secrets))
+end
+
+-- As much of a secret as no word ends with by accident.
+local SHORTEST_PART = 6
+
+-- For a text that has been cut before it came here.
+local function without_part(text, secrets)
+  for _, secret in ipairs(secrets) do
+    for length = #secret - 1, SHORTEST_PART, -1 do
+      if text:sub(-length) == secret:sub(1, length) then
+        return text:sub(1, -length - 1) .. "[redacted]"
+      end
+    end
+  end
+  return text
+end
+
+-- The message of a reply has been cut already, so what the server said is read anew.
+local function words_of(err, secrets)
+  local said = {}
+  if err.body and err.kind ~= "redirect" then
+    said = error_body.parse(core.decode(err.body), without_any(err.body, secrets))
+  end
+  local message = said.message and fit(said.message, secrets) or ""
+  if message == "" then message = without_part(fit(err.message, secrets), secrets) end
+  local code = said.code or err.code
+  return message, code and fit(code, secrets)
+end
+
+-- An id that repeats what was sent is none.
+local function id_of(request_id, secrets)
+  return request_id and without_any(request_id, secrets) == request_id and request_id or nil
+end
+
+local COPIED = { "status", "retry_after", "retry_at", "attempts", "retryable", "sent" }
 
 -- What may be passed on of an error: its facts, not its body.
 local function scrub(err, secrets, remedy)
-  local facts = { remedy = remedy }
+  local message, code = words_of(err, secrets)
+  local facts = {
+    remedy = remedy, code = code, request_id = id_of(err.request_id, secrets),
+    location = err.location and fit(err.location, secrets),
+  }
   for _, name in ipairs(COPIED) do facts[name] = err[name] end
-  facts.code = err.code and failure.redact(err.code, secrets)
-  return errors.new(err.kind, failure.redact(err.message, secrets), facts)
+  return errors.new(err.kind, message, facts)
 end
 
 -- Client errors carry the OAuth code; 429 and 5xx are about the server, whatever they say.
@@ -97,34 +148,49 @@ local function lost(message, grant, cause)
   })
 end
 
+local function refused(err, grant, secrets)
+  local refusal = scrub(err, secrets, remedy_for(err.code, grant))
+  refusal.kind = "oauth"
+  refusal.message = ("the %s grant was refused: %s"):format(grant, refusal.message)
+  return refusal
+end
+
 --- The error of a grant.
 ---@param err zendesk.Error what the pipeline returned
 ---@param grant string
 ---@param secrets string[] everything secret that was sent
 ---@return zendesk.Error
 function failure.of(err, grant, secrets)
-  if is_oauth(err) then
-    local refused = scrub(err, secrets, remedy_for(err.code, grant))
-    refused.kind = "oauth"
-    refused.message = ("the %s grant was refused: %s"):format(grant, refused.message)
-    return refused
-  end
+  if is_oauth(err) then return refused(err, grant, secrets) end
   local plain = scrub(err, secrets, err.remedy)
   -- Client credentials can be asked for again at will, so they are never in doubt.
   if grant == "client_credentials" or not failure.is_in_doubt(err) then return plain end
   return lost(plain.message, grant, plain)
 end
 
+-- RFC 6749 §5.2 wants a 400 for it, but what names an error and holds no token is one.
+local function names_error(reply)
+  return type(reply) == "table" and type(reply.access_token) ~= "string"
+    and type(reply.error) == "string" and reply.error:find "^[%w_.:%-]+$" ~= nil
+end
+
 --- The error of a successful reply that holds no usable token.
 ---@param fault string
+---@param reply any decoded body
 ---@param response table
 ---@param grant string
+---@param secrets string[] everything secret that was sent
 ---@return zendesk.Error
-function failure.of_reply(fault, response, grant)
+function failure.of_reply(fault, reply, response, grant, secrets)
+  local facts = { status = response.status, request_id = response.request_id, sent = true }
+  if names_error(reply) then
+    facts.code = reply.error
+    local said = error_body.parse(reply, "").message
+    return refused(errors.new("oauth", said or reply.error, facts), grant, secrets)
+  end
+  facts.code, facts.request_id = "invalid_reply", id_of(facts.request_id, secrets)
   local useless = errors.new("oauth",
-    ("the %s grant was answered without a token: %s"):format(grant, fault), {
-      code = "invalid_reply", status = response.status, request_id = response.request_id,
-    })
+    ("the %s grant was answered without a token: %s"):format(grant, fault), facts)
   if grant == "client_credentials" then return useless end
   return lost(fault, grant, useless)
 end

@@ -36,7 +36,9 @@ local function run(client, fields, secrets, how, previous)
     scope = fields.scope,
     previous = previous,
   })
-  if not set then return nil, failure.of_reply(fault, response, fields.grant_type) end
+  if not set then
+    return nil, failure.of_reply(fault, reply, response, fields.grant_type, secrets)
+  end
   return set
 end
 

@@ -1,10 +1,13 @@
+local core = require "zendesk.core"
 local errors = require "zendesk.errors"
 local failure = require "zendesk.oauth.failure"
 
-local function refused(status, code, message)
-  return errors.new(errors.kind_of(status), message or "refused", {
-    status = status, code = code, request_id = "req-1", body = "canary-body", sent = true,
-  })
+local function refused(status, code, message, request_id)
+  local value = { error = code, error_description = message or "refused", canary = "canary" }
+  return errors.from_response({
+    status = status, value = value, text = core.encode(value), request_id = request_id or "req-1",
+    header = function() end,
+  }, { method = "POST", path = "/oauth/tokens" })
 end
 
 describe("a refused grant", function()
@@ -36,6 +39,34 @@ describe("a refused grant", function()
     assert.is_nil(err.body)
     assert.is_nil(tostring(err):find("canary", 1, true))
     assert.is_nil(err.message:find("canary", 1, true))
+    assert.matches("[redacted] is bad, [redacted]!", err.message, 1, true)
+  end)
+
+  it("shows no part of a secret where the text is too long", function()
+    local secret = "canary-secret-of-31-characters!"
+    for padding = 350, 400 do
+      local text = ("x "):rep(padding // 2) .. (" "):rep(padding % 2) .. secret .. " is bad"
+      local err = failure.of(refused(400, "invalid_grant", text), "refresh_token", { secret })
+      assert.is_nil(err.message:find("canary", 1, true))
+      err = failure.of(refused(400, text), "refresh_token", { secret })
+      assert.is_nil(tostring(err):find("canary", 1, true))
+    end
+    local cut = errors.new("decode", "a web page: x canary-secret-of", { sent = true })
+    local err = failure.of(cut, "client_credentials", { secret })
+    assert.equal("a web page: x [redacted]", err.message)
+  end)
+
+  it("shows no secret that is percent-encoded, or that came as the request's id", function()
+    local secret = "canary/secret+1"
+    for _, echo in ipairs { "canary%2Fsecret%2B1", "canary%2fsecret%2b1", "canary/secret%2B1" } do
+      local err = failure.of(refused(400, "invalid_request", "a%20b got " .. echo .. "!", echo),
+        "refresh_token", { secret })
+      assert.matches("a b got [redacted]!", err.message, 1, true)
+      assert.is_nil(err.request_id)
+    end
+    local err = failure.of(refused(400, "invalid_request", "100%25 wrong"), "refresh_token",
+      { secret })
+    assert.matches("100%25 wrong", err.message, 1, true)
   end)
 
   it("is about the server when it is a 429", function()
@@ -86,12 +117,28 @@ describe("a lost reply", function()
   end)
 
   it("is what a success without a token is", function()
-    local err = failure.of_reply("the reply holds no access_token", { status = 200 },
-      "refresh_token")
+    local err = failure.of_reply("the reply holds no access_token", {}, { status = 200 },
+      "refresh_token", {})
     assert.is_true(err.ambiguous)
-    err = failure.of_reply("the reply holds no access_token", { status = 200 },
-      "client_credentials")
+    err = failure.of_reply("the reply holds no access_token", {}, { status = 200 },
+      "client_credentials", {})
     assert.is_nil(err.ambiguous)
     assert.equal("invalid_reply", err.code)
+    err = failure.of_reply("the reply holds no access_token", { error = "an error happened" },
+      { status = 200 }, "refresh_token", {})
+    assert.equal("lost_reply", err.code)
+  end)
+
+  it("is not what a success is that names an error", function()
+    local err = failure.of_reply("the reply holds no access_token",
+      { error = "invalid_grant", error_description = "canary-secret is bad" },
+      { status = 200, request_id = "req-1" }, "refresh_token", { "canary-secret" })
+    assert.equal("oauth", err.kind)
+    assert.equal("invalid_grant", err.code)
+    assert.equal(200, err.status)
+    assert.equal("req-1", err.request_id)
+    assert.is_nil(err.ambiguous)
+    assert.matches("read the store again", err.remedy, 1, true)
+    assert.is_nil(tostring(err):find("canary", 1, true))
   end)
 end)
