@@ -139,6 +139,23 @@ describe("over the wire,", function()
       end
     end)
 
+    it("of client credentials that failed for a moment may be asked for again", function()
+      local app = app_with()
+      for _, fault in ipairs {
+        { drop = "after" }, { status = 503, body = "{}" }, { status = 200, body = "<html>x</html>",
+          headers = { ["Content-Type"] = "text/html" } },
+      } do
+        box:clear_requests()
+        fault.path, fault.times = "^/oauth/tokens$", 1
+        box:fail(fault)
+        local _, err = app:client_credentials()
+        assert.is_nil(err.ambiguous)
+        assert.is_nil(err.remedy)
+        assert.equal(fault.status ~= 200 or nil, err.retryable)
+        assert.equal(1, #token_requests())
+      end
+    end)
+
     it("that is refused under 200 is refused", function()
       local app = app_with()
       local set = login(app)

@@ -14,6 +14,10 @@ local timestamp = require "zendesk.timestamp"
 local TOKENS = "/oauth/tokens"
 local CURRENT = "/api/v2/oauth/tokens/current"
 
+-- This grant leaves nothing behind that a second one would spoil. It is not repeated here either,
+-- but a failure is not in doubt, and the error says that it may be.
+local AT_WILL = { client_credentials = { attempts = 1, idempotent = true } }
+
 -- Token replies are a few kilobytes.
 local LONGEST_REPLY = 256 * 1024
 
@@ -95,6 +99,7 @@ end
 function Endpoint:grant(fields, secrets, how)
   local reply, response = transport(self, how.driver):send {
     method = "POST", path = TOKENS, json = fields, deadline_at = how.deadline,
+    retry = AT_WILL[fields.grant_type],
   }
   if reply == nil then return nil, failure.of(response, fields.grant_type, secrets) end
   observe(self, response, how.driver)
