@@ -225,14 +225,18 @@ local function is_text_or_nil(value)
   return value == nil or type(value) == "string"
 end
 
+-- Whether a flow or a set, as far as it tells, is of another client or of another account.
+local function is_foreign(app, issued)
+  return issued.client_id ~= nil and issued.client_id ~= app.client_id
+    or issued.origin ~= nil and issued.origin ~= app.origin
+end
+
 local function check_flow(app, flow)
   local is_flow = type(flow) == "table" and type(flow.state) == "string" and flow.state ~= ""
     and type(flow.redirect_uri) == "string" and is_text_or_nil(flow.verifier)
     and is_text_or_nil(flow.scope)
   if not is_flow then errors.raise(2, "exchange takes the flow that authorize_url gave") end
-  local other_client = flow.client_id ~= nil and flow.client_id ~= app.client_id
-  local other_account = flow.origin ~= nil and flow.origin ~= app.origin
-  if other_client or other_account then
+  if is_foreign(app, flow) then
     return errors.new("oauth", "the flow was begun by another client or for another account", {
       code = "flow_mismatch", remedy = "exchange it with the app whose authorize_url began it",
     })
@@ -258,8 +262,23 @@ function App:exchange(flow, answer)
   return complete(self, client, set, err)
 end
 
+-- A refresh token is a credential, and belongs to those who issued it.
+local function check_set(app, set)
+  if type(set.refresh_token) ~= "string" or set.refresh_token == "" then
+    return errors.new("oauth", "the token set holds no refresh token", {
+      code = "no_refresh_token", remedy = "ask for client credentials again, or log in again",
+    })
+  end
+  if is_foreign(app, set) then
+    return errors.new("oauth", "the token set is of another client or of another account", {
+      code = "flow_mismatch", remedy = "refresh it with an app of its client_id and origin",
+    })
+  end
+end
+
 --- Renews a token set. Zendesk deletes the old pair at once: keep the new one before using it.
---- A reply that was lost is `err.ambiguous`; nothing is repeated here.
+--- A reply that was lost is `err.ambiguous`; nothing is repeated here. A set of another client or
+--- account is refused.
 ---@param set zendesk.token_set|string the set, or its refresh token
 ---@param asked { scope: any, expires_in: integer?, refresh_token_expires_in: integer? }?
 ---@return zendesk.token_set?
@@ -271,12 +290,10 @@ function App:refresh(set, asked)
     errors.raise(1, "refresh takes a token set or a refresh token, got %s", type(set))
   end
   asked = arguments.options(asked, REFRESH_KNOWN)
-  if type(set.refresh_token) ~= "string" or set.refresh_token == "" then
-    return nil, errors.new("oauth", "the token set holds no refresh token", {
-      code = "no_refresh_token", remedy = "ask for client credentials again, or log in again",
-    })
-  end
-  local renewed, err = grants.refresh_token(client, { driver = self:driver() }, set, asked)
+  local err = check_set(self, set)
+  if err then return nil, err end
+  local renewed
+  renewed, err = grants.refresh_token(client, { driver = self:driver() }, set, asked)
   return complete(self, client, renewed, err)
 end
 

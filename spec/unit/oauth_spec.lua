@@ -274,6 +274,22 @@ describe("a refresh", function()
     assert.equal(1, #server.calls)
   end)
 
+  it("sends no refresh token to another account, nor with another client", function()
+    local app = app_with()
+    local set = assert(app:refresh(server:login()))
+    assert.equal("https://acme.zendesk.com", set.origin)
+    for _, fields in ipairs {
+      { base_url = "https://other.zendesk.com" }, { client_id = "other_client" },
+    } do
+      local renewed, err = app_with(fields):refresh(set)
+      assert.is_nil(renewed)
+      assert.equal("flow_mismatch", err.code)
+      assert.truthy(err.remedy)
+    end
+    assert.equal(1, #server.calls)
+    assert(app:refresh(set))
+  end)
+
   it("says what is missing in a set without a refresh token", function()
     local set, err = app_with():refresh { access_token = "access-1" }
     assert.is_nil(set)

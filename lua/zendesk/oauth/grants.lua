@@ -30,6 +30,7 @@ local function run(client, fields, secrets, how, previous)
   local set, fault = token_set.from_reply(reply, {
     grant = fields.grant_type,
     client_id = client.client_id,
+    origin = endpoint.origin,
     issued_at = math.floor(endpoint:time(how.driver)),
     clock_skew = endpoint:skew(),
     requested = fields.expires_in,

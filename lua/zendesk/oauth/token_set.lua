@@ -12,9 +12,10 @@ local token_set = {}
 ---@class zendesk.token_set
 ---@field access_token string
 ---@field refresh_token string? absent for client credentials
----@field token_type string as the server wrote it, usually "bearer"
+---@field token_type string "bearer", as the server wrote it
 ---@field scope string? what was granted, separated by spaces
 ---@field client_id string the identifier of the client it was issued to
+---@field origin string? of the account that issued it
 ---@field grant string "authorization_code" | "refresh_token" | "client_credentials"
 ---@field issued_at integer epoch seconds on the server's clock
 ---@field expires_at integer? absent when the token is not known to end
@@ -27,6 +28,7 @@ local token_set = {}
 ---@class zendesk.oauth.issue
 ---@field grant string
 ---@field client_id string
+---@field origin string?
 ---@field issued_at integer
 ---@field clock_skew number?
 ---@field requested integer? the expires_in that was sent
@@ -44,6 +46,12 @@ local function text_or_nil(value)
   return type(value) == "string" and value ~= "" and value or nil
 end
 
+-- RFC 6749 §7.1: a token of a type that is not understood must not be used.
+local function is_bearer(kind)
+  return kind == nil or kind == core.null or kind == ""
+    or type(kind) == "string" and kind:lower() == "bearer"
+end
+
 -- What a reply cannot be used for, in words that do not quote it.
 local function fault_of(reply)
   if type(reply) ~= "table" then return "the reply is not a JSON object" end
@@ -51,6 +59,7 @@ local function fault_of(reply)
   if not is_token(reply.access_token) then
     return "the reply's access_token cannot be sent in a header"
   end
+  if not is_bearer(reply.token_type) then return "the reply's token_type is not bearer" end
   local refresh = reply.refresh_token
   if refresh ~= nil and refresh ~= core.null and not text_or_nil(refresh) then
     return "the reply's refresh_token is not a string"
@@ -73,8 +82,10 @@ function token_set.from_reply(reply, issue)
     -- RFC 6749 §6: a server that does not rotate leaves the refresh token out.
     refresh_token = refresh_token or previous.refresh_token,
     token_type = text_or_nil(reply.token_type) or "bearer",
-    scope = scope.join(text_or_nil(reply.scope)) or previous.scope or issue.scope,
+    -- RFC 6749 §5.1: a server leaves out a scope that is the one it was asked for.
+    scope = scope.join(text_or_nil(reply.scope)) or issue.scope or previous.scope,
     client_id = issue.client_id,
+    origin = issue.origin,
     grant = issue.grant,
     issued_at = issue.issued_at,
     requested_expires_in = issue.requested,

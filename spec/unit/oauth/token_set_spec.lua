@@ -34,6 +34,29 @@ describe("a token set", function()
     assert.equal("read", set.scope)
   end)
 
+  it("has the scope that was asked for where the reply leaves it out, else the old one", function()
+    local reply = { access_token = "access-2", expires_in = 60 }
+    local previous = { refresh_token = "refresh-1", scope = "read write" }
+    assert.equal("read",
+      token_set.from_reply(reply, issue { previous = previous, scope = "read" }).scope)
+    assert.equal("read write", token_set.from_reply(reply, issue { previous = previous }).scope)
+    reply.scope = "users:read"
+    assert.equal("users:read",
+      token_set.from_reply(reply, issue { previous = previous, scope = "read" }).scope)
+  end)
+
+  it("holds a bearer token, in whatever letters the server writes that", function()
+    for _, kind in ipairs { "bearer", "Bearer", "BEARER", "", core.null } do
+      assert(token_set.from_reply({ access_token = "access-1", token_type = kind }, issue()))
+    end
+    for _, kind in ipairs { "mac", "DPoP", "N_A", "bearer ", 7, {} } do
+      local set, fault = token_set.from_reply(
+        { access_token = "access-1", token_type = kind }, issue())
+      assert.is_nil(set)
+      assert.equal("the reply's token_type is not bearer", fault)
+    end
+  end)
+
   it("does not give the old refresh token's end to a new one", function()
     local set = assert(token_set.from_reply(
       { access_token = "access-2", refresh_token = "refresh-2", expires_in = 60 },
