@@ -3,16 +3,27 @@
 -- processes.
 
 local arguments = require "zendesk.arguments"
+local core = require "zendesk.core"
 local ensure = require "zendesk.lifecycle.ensure"
 local errors = require "zendesk.errors"
+local expiry = require "zendesk.oauth.expiry"
 local hold = require "zendesk.lifecycle.hold"
 local resource = require "zendesk.resource"
 local timestamp = require "zendesk.timestamp"
+local token_set = require "zendesk.oauth.token_set"
 
 local ensure_token = {}
 
+local PATH = "/api/v2/oauth/tokens"
+
 local MIN_TTL = 300
 local LOCK_TIMEOUT = 60
+
+-- Seconds that a new token is to live beyond `min_ttl`: the next call is to find it good, too.
+local MARGIN = 300
+
+-- Zendesk gives no token of a grant a longer life.
+local LONGEST_LIFE = 172800
 
 ---@class zendesk.EnsureTokenOptions
 ---@field client integer|string|table numeric id, record, or identifier
@@ -20,7 +31,7 @@ local LOCK_TIMEOUT = 60
 ---@field store zendesk.Store
 ---@field min_ttl number|nil seconds that the token has to live at least; 300
 ---@field client_secret string|nil of a confidential client: asks for a grant of its own
----@field expires_in integer|nil of that grant
+---@field expires_in integer|nil of that grant; 1800, or five minutes above min_ttl if that is more
 ---@field key string|nil the name under which the store keeps it
 ---@field check boolean|nil false: does not ask whether a stored token was revoked
 
@@ -45,16 +56,22 @@ local function covers(granted, wanted)
   return true
 end
 
+-- Whether a token never had that long to live, although as much was asked for as would be now.
+local function is_short(set, wanted)
+  local life = set.expires_at - (set.issued_at or -math.huge)
+  return life < wanted.min_ttl and (set.requested_expires_in or math.huge) >= (wanted.life or 0)
+end
+
 ---Whether a stored token will do. Pure.
----@param set table|nil token set
----@param wanted { now: number, min_ttl: number, scopes: string[], client_id: integer|string|nil }
----@return "keep"|"absent"|"ending"|"scopes"
+---@param set any
+---@param wanted { now: number, min_ttl: number, scopes: string[], life: integer|nil }
+---@return "keep"|"absent"|"ending"|"scopes"|"short" verdict short: a new one would not do either
 function ensure_token.decide(set, wanted)
-  if type(set) ~= "table" or type(set.access_token) ~= "string" then return "absent" end
-  local now = wanted.now + (tonumber(set.clock_skew) or 0)
-  if set.expires_at and set.expires_at < now + wanted.min_ttl then return "ending" end
+  if token_set.fault(set) then return "absent" end
   if not covers(set.scope, wanted.scopes) then return "scopes" end
-  return "keep"
+  local now = wanted.now + (tonumber(set.clock_skew) or 0)
+  if not set.expires_at or set.expires_at >= now + wanted.min_ttl then return "keep" end
+  return now < set.expires_at and is_short(set, wanted) and "short" or "ending"
 end
 
 -- The record where more than the id is needed; a string is an identifier and has to be looked up.
@@ -76,12 +93,19 @@ local function client_of(transport, client, with_secret)
   return resource.unwrap(body, err, "client")
 end
 
+-- The life to ask a grant for; the other way of making a token takes none.
+local function life_of(job)
+  if not job.options.client_secret then return nil end
+  local needed = math.ceil(math.min(job.min_ttl + MARGIN, LONGEST_LIFE))
+  return math.max(job.options.expires_in or expiry.DEFAULT_LIFE, needed)
+end
+
 local function by_grant(job, client)
   local oauth = require "zendesk.oauth"
   local network = job.transport._account_options or {}
   local app, err = oauth.new {
     base_url = job.transport:origin(), client_id = client.identifier,
-    client_secret = job.options.client_secret, expires_in = job.options.expires_in,
+    client_secret = job.options.client_secret, expires_in = job.life,
     scope = #job.scopes > 0 and job.scopes or nil, driver = job.transport.driver,
     ca_file = network.ca_file, ca_path = network.ca_path, proxy = network.proxy,
     user_agent = network.user_agent,
@@ -90,9 +114,21 @@ local function by_grant(job, client)
   return app:client_credentials()
 end
 
+local function take_back(job, id)
+  if math.type(id) ~= "integer" then return end
+  job.transport:send { method = "DELETE", path = ("%s/%d"):format(PATH, id) }
+end
+
 local function by_endpoint(job, client)
   local token, err = job.create { client_id = client.id, scopes = job.scopes }
   if not token then return nil, err end
+  if not token_set.is_token(token.full_token) then
+    take_back(job, token.id)
+    return nil, errors.new("decode", "the reply to the creation of a token holds no usable "
+      .. "full_token", {
+      remedy = "give client_secret of a confidential client: client_credentials makes the token",
+    })
+  end
   local ends = timestamp.parse(token.expires_at)
   return {
     access_token = token.full_token, token_type = "bearer", scope = table.concat(job.scopes, " "),
@@ -102,11 +138,12 @@ local function by_endpoint(job, client)
   }
 end
 
-local function take_back(job, set)
-  if not set.token_id then return end
-  job.transport:send {
-    method = "DELETE", path = ("/api/v2/oauth/tokens/%d"):format(set.token_id),
-  }
+local function short_life(job, set)
+  local life = set.expires_at - set.issued_at
+  return errors.new("config", ("option 'min_ttl' asks for %.14g s, and a token that Zendesk gives "
+    .. "this client lives for %.14g s"):format(job.min_ttl, life), {
+    code = "short_life", option = "min_ttl", remedy = "give a min_ttl that is well below",
+  })
 end
 
 local function make(job)
@@ -121,16 +158,39 @@ local function make(job)
   if not set then return nil, err end
   local ok
   ok, err = job.store:save(job.key, set)
-  if ok then return set, true end
-  take_back(job, set) -- nobody would ever know it again
+  if not ok then
+    take_back(job, set.token_id) -- nobody would ever know it again
+    return nil, err
+  end
+  -- It is kept all the same, so that the next call does not make another one.
+  if set.expires_at and is_short(set, job) then return nil, short_life(job, set) end
+  return set, true
+end
+
+-- A grant does not name the id of what it gives, so the token is asked about itself.
+local function is_accepted(job, token)
+  local network = job.transport._account_options or {}
+  local account, message = core.account {
+    base_url = job.transport:origin(), access_token = token, ca_file = network.ca_file,
+    ca_path = network.ca_path, proxy = network.proxy, user_agent = network.user_agent,
+  }
+  if not account then return nil, errors.new("config", message) end
+  local body, err = require "zendesk.request".new({
+    account = account, driver = job.transport.driver, options = { retry = job.transport.retry },
+  }):send { method = "GET", path = PATH .. "/current" }
+  account:close()
+  -- Who is let in and may not ask is let in.
+  if body ~= nil or err.kind == "forbidden" or err.kind == "not_found" then return true end
+  if err.kind == "auth" then return false end
   return nil, err
 end
 
--- A token without an end can still have been revoked; its record tells.
+-- A token that has not ended can still have been revoked.
 local function is_alive(job, set)
-  if job.options.check == false or not set.token_id then return true end
+  if job.options.check == false then return true end
+  if math.type(set.token_id) ~= "integer" then return is_accepted(job, set.access_token) end
   local body, err = job.transport:send {
-    method = "GET", path = ("/api/v2/oauth/tokens/%d"):format(set.token_id),
+    method = "GET", path = ("%s/%d"):format(PATH, set.token_id),
   }
   if body ~= nil then return true end
   if err.kind == "not_found" then return false end
@@ -141,9 +201,9 @@ local function stored(job)
   local set, err = job.store:load(job.key)
   if err then return nil, err end
   local verdict = ensure_token.decide(set, {
-    now = job.transport:time(), min_ttl = job.options.min_ttl or MIN_TTL,
-    scopes = job.scopes,
+    now = job.transport:time(), min_ttl = job.min_ttl, scopes = job.scopes, life = job.life,
   })
+  if verdict == "short" then return nil, short_life(job, set) end
   if verdict ~= "keep" then return nil end
   local alive
   alive, err = is_alive(job, set)
@@ -175,6 +235,7 @@ local function check(options)
 end
 
 ---A token set with at least `min_ttl` seconds to live and the wanted scopes, from the store or new.
+---Where Zendesk gives none of that life, an error says so.
 ---@param transport zendesk.Transport
 ---@param options zendesk.EnsureTokenOptions
 ---@param create fun(attributes: table): table|nil, zendesk.Error|nil makes a token without a grant
@@ -186,8 +247,9 @@ function ensure_token.token(transport, options, create)
   local scopes = words_of(options.scopes)
   local job = {
     transport = transport, options = options, create = create, store = options.store,
-    scopes = scopes, key = key_of(transport, options, scopes),
+    scopes = scopes, key = key_of(transport, options, scopes), min_ttl = options.min_ttl or MIN_TTL,
   }
+  job.life = life_of(job)
   local set, err = stored(job)
   if set then return set, false end
   if err then return nil, err end

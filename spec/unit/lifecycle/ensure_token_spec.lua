@@ -33,18 +33,34 @@ describe("the decision about a stored token", function()
     wanted = wanted or {}
     return ensure_token.decide(set, {
       now = NOW, min_ttl = wanted.min_ttl or 300, scopes = wanted.scopes or {},
+      life = wanted.life,
     })
   end
 
   it("goes by its end, its scopes and whether it is one", function()
     assert.equal("absent", decide(nil))
     assert.equal("absent", decide { scope = "read" })
+    assert.equal("absent", decide { access_token = "a b" })
     assert.equal("keep", decide { access_token = "t" })
     assert.equal("keep", decide { access_token = "t", expires_at = NOW + 300 })
     assert.equal("ending", decide { access_token = "t", expires_at = NOW + 299 })
     assert.equal("ending", decide { access_token = "t", expires_at = NOW + 400, clock_skew = 200 })
     assert.equal("scopes", decide({ access_token = "t", scope = "a" }, { scopes = { "a", "b" } }))
     assert.equal("keep", decide({ access_token = "t", scope = "b a" }, { scopes = { "a", "b" } }))
+  end)
+
+  it("knows a token that Zendesk has given a shorter life than is needed", function()
+    local function short(fields, wanted)
+      local set = { access_token = "t", issued_at = NOW - 100, expires_at = NOW + 1700 }
+      for name, value in pairs(fields) do set[name] = value end
+      return decide(set, wanted or { min_ttl = 3600, life = 3900 })
+    end
+    assert.equal("short", short { requested_expires_in = 3900 })
+    assert.equal("short", short({}, { min_ttl = 3600 }))
+    assert.equal("ending", short { requested_expires_in = 1800 })
+    assert.equal("ending", short { requested_expires_in = 3900, expires_at = NOW - 1 })
+    assert.equal("ending", short { requested_expires_in = 3900, issued_at = NOW - 1900 })
+    assert.equal("keep", short({ requested_expires_in = 3900 }, { min_ttl = 900, life = 1800 }))
   end)
 end)
 
@@ -88,7 +104,7 @@ describe("ensuring a token", function()
       self.entries["the key"] = { access_token = "theirs", scope = "read" }
     end
     local set, new = ensure_token.token(scripted.new {}, {
-      client = 10, scopes = { "read" }, store = store, key = "the key",
+      client = 10, scopes = { "read" }, store = store, key = "the key", check = false,
     }, create)
     assert.equal("theirs", set.access_token)
     assert.is_false(new)
@@ -107,6 +123,38 @@ describe("ensuring a token", function()
     assert.equal("store", err.kind)
     assert.equal("DELETE", transport.calls[1].method)
     assert.equal("/api/v2/oauth/tokens/101", transport.calls[1].path)
+  end)
+
+  it("takes a token back that it is not shown, and names the other way", function()
+    local store, transport = memory(), scripted.new { { status = 204 } }
+    local set, err = ensure_token.token(transport, {
+      client = 10, scopes = { "read" }, store = store,
+    }, function() return { id = 77, token = "abcdefghij" } end)
+    assert.is_nil(set)
+    assert.equal("decode", err.kind)
+    assert.matches("client_credentials", err.remedy, 1, true)
+    assert.equal("DELETE", transport.calls[1].method)
+    assert.equal("/api/v2/oauth/tokens/77", transport.calls[1].path)
+    assert.is_nil(next(store.entries))
+  end)
+
+  it("says that tokens live for too short a time, without a new one at each call", function()
+    local store = memory()
+    local made = 0
+    local function create()
+      made = made + 1
+      return { id = made, full_token = "test-token", expires_at = "2026-11-25T13:16:40Z" }
+    end
+    local options = { client = 10, scopes = { "read" }, store = store, min_ttl = 86400 }
+    local transport = scripted.new({}, { epoch = 1795600000 - 1800 })
+    for _ = 1, 3 do
+      local set, err = ensure_token.token(transport, options, create)
+      assert.is_nil(set)
+      assert.equal("short_life", err.code)
+      assert.equal("min_ttl", err.option)
+      assert.truthy(err.remedy)
+    end
+    assert.equal(1, made)
   end)
 
   it("finds a client by its identifier", function()

@@ -46,6 +46,36 @@ describe("token:ensure over the wire", function()
     assert.not_equal(set.access_token, assert(account.zd.token:ensure(options)).access_token)
   end)
 
+  it("asks for a life that is longer than min_ttl", function()
+    local options = {
+      client = "exporter", client_secret = client.secret, store = fake_store.new(), min_ttl = 3600,
+    }
+    local set = assert(account.zd.token:ensure(options))
+    assert.equal(3900, set.expires_at - set.issued_at)
+    assert.equal(set.access_token, assert(account.zd.token:ensure(options)).access_token)
+  end)
+
+  it("sees that a grant's token was revoked, unless it is told not to look", function()
+    local options = {
+      client = "exporter", client_secret = client.secret, scopes = { "tickets:read" },
+      store = fake_store.new(),
+    }
+    local set = assert(account.zd.token:ensure(options))
+    local reader <close> = account:connect { access_token = set.access_token }
+    assert(account.zd.token:revoke(assert(reader.token:current()).id))
+    options.check = false
+    assert.equal(set.access_token, assert(account.zd.token:ensure(options)).access_token)
+    options.check = nil
+    account.box:fail { path = "/oauth/tokens/current$", times = 1, status = 500 }
+    local none, err = account.zd.token:ensure(options)
+    assert.is_nil(none)
+    assert.equal("server", err.kind)
+    local again, made = account.zd.token:ensure(options)
+    assert.is_true(made)
+    account.box:fail { path = "/oauth/tokens/current$", times = 1, status = 403 }
+    assert.equal(again.access_token, assert(account.zd.token:ensure(options)).access_token)
+  end)
+
   account:refuses("token:ensure", "oauth/tokens", function()
     return account.zd.token:ensure { client = client.id, scopes = { "tickets:read" },
       store = fake_store.new() }
