@@ -243,6 +243,16 @@ describe("zd.token", function()
       assert.is_true((zd.token:revoke_current()))
     end)
 
+    it("has revoked the token where the reply was lost and the repetition is refused", function()
+      zd = assert(zendesk.new { subdomain = "acme", access_token = "test-token", driver = driver })
+      driver:reply({ body = { token = { id = 3 } } }, { error = "transport", sent = true }, REFUSED,
+        REFUSED)
+      assert.is_true((zd.token:revoke_current()))
+      assert.equal("DELETE /api/v2/oauth/tokens/3", sent(3))
+      driver:reply({ body = { token = { id = 3 } } }, REFUSED)
+      assert.equal("invalid_token", select(2, zd.token:revoke_current()).code)
+    end)
+
     it("does not fetch a new token to look with", function()
       local renewed = false
       local provider = { kind = "test", get = function() return { token = "test-token" } end }
