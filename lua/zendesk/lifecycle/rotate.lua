@@ -14,8 +14,9 @@ local rotate = {}
 local PROOFS = 4
 local FIRST_WAIT = 1
 
--- Seconds; the shortest life that Zendesk gives to the token of a proof.
-local PROOF_LIFE = 300
+-- Seconds that the token of a proof lives. 300 is the end of the range that Zendesk takes, and may
+-- lie outside of it.
+local PROOF_LIFE = 600
 
 ---@class zendesk.Rotated
 ---@field client table the client, its secret masked

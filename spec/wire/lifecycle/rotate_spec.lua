@@ -25,6 +25,8 @@ describe("client:rotate over the wire", function()
     account.box:clear_requests()
     local result = assert(account.zd.client:rotate(client.id, { store = store }))
     assert.is_true(result.verified)
+    -- Within the range of lives, whether its ends belong to it or not.
+    assert.matches('"expires_in":600', account:last_request().body, 1, true)
     local _, entry = next(store.content)
     assert.is_true(works(entry.client_secret))
     assert.is_false(works(client.secret))
