@@ -53,12 +53,17 @@ function file.new(options)
   return setmetatable({ _path = path, _swept = false }, File)
 end
 
+-- An empty array is what some JSON writers make of an empty object.
+local function is_object(value)
+  return type(value) == "table" and rawlen(value) == 0
+end
+
 local function problem_of(document)
   if document.format ~= FORMAT then return "the field format is not '" .. FORMAT .. "'" end
   if document.version ~= VERSION then return "it was written by another version of this module" end
-  if type(document.tokens) ~= "table" then return "the field tokens is not an object" end
+  if not is_object(document.tokens) then return "the field tokens is not an object" end
   for _, set in pairs(document.tokens) do
-    if type(set) ~= "table" then return "what it holds for a key is not an object" end
+    if not is_object(set) then return "what it holds for a key is not an object" end
   end
 end
 
@@ -72,6 +77,7 @@ local function read(self)
   local document, problem = entry.decode(json)
   if document then problem = problem_of(document) end
   if problem then return nil, file_fault.damaged(self._path, problem) end
+  setmetatable(document.tokens, nil) -- an empty array is to take keys
   return document
 end
 

@@ -108,6 +108,8 @@ describe("the store in a file", function()
       '{"format":"zendesk tokens","version":2,"tokens":{}}',
       '{"format":"zendesk tokens","version":1}',
       '{"format":"zendesk tokens","version":1,"tokens":{"key":"text"}}', "\0\0\0\0",
+      '{"format":"zendesk tokens","version":1,"tokens":[{"access_token":"test-access-token"}]}',
+      '{"format":"zendesk tokens","version":1,"tokens":{"key":["text"]}}',
     }
     for _, text in ipairs(contents) do
       write(text)
@@ -115,6 +117,15 @@ describe("the store in a file", function()
       assert.is_truthy(err.remedy:find("mv '" .. path, 1, true), err.remedy)
       assert.equal(text, process.read_file(path))
     end
+  end)
+
+  it("takes an empty array for the empty object that another writer has made of it", function()
+    write '{"format":"zendesk tokens","version":1,"tokens":[]}'
+    assert.same({ n = 1 }, table.pack(open():load(KEY)))
+    assert(open():save(KEY, SET))
+    assert.same(SET, open():load(KEY))
+    write '{"format":"zendesk tokens","version":1,"tokens":[]}'
+    assert.is_true(open():delete(KEY))
   end)
 
   it("quotes nothing of a damaged file", function()
