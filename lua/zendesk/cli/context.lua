@@ -95,6 +95,7 @@ end
 function Context:would(facts, format, ...)
   if not self.args.dry_run then return false end
   facts.dry_run = true
+  assert(zendesk.json.encode(facts)) -- what has no JSON form could not be sent
   self.out:done(facts, "would " .. format, ...)
   return true
 end

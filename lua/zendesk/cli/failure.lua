@@ -81,7 +81,7 @@ function failure.traced(value)
   if text:find("interrupted!", 1, true) then
     return setmetatable({ kind = "interrupted", message = "interrupted" }, Failure)
   end
-  if os.getenv "ZENDESK_DEBUG" then text = debug.traceback(text, 2) end
+  if (os.getenv "ZENDESK_DEBUG" or "") ~= "" then text = debug.traceback(text, 2) end
   local message, refused = text:gsub("^.-zendesk: ", "")
   return setmetatable({ kind = refused > 0 and "usage" or "failed", message = message }, Failure)
 end
@@ -94,34 +94,47 @@ function failure.status_of(err)
   return failure.STATUS[STATUS_OF_KIND[err.kind] or err.kind] or failure.STATUS.failed
 end
 
--- The command line may be what is wrong, so it is looked through and not parsed.
-local function wants_json(arguments)
+-- A command line that could not be parsed is looked through: what is behind `--` is for somebody
+-- else, and behind `request` --json has the body.
+local function output_of(arguments)
+  local output, is_request = "auto", false
   for place, word in ipairs(arguments) do
-    if word == "--json" or word == "--output=json" then return true end
-    if (word == "--output" or word == "-o") then return arguments[place + 1] == "json" end
-    if word == "--output=table" then return false end
+    if word == "--" then break end
+    if word == "--json" and not is_request then return "json" end
+    is_request = is_request or word == "request"
+    if word == "--output" then word = "--output=" .. (arguments[place + 1] or "") end
+    output = word:match "^%-%-output=(.*)" or output
   end
+  return output
+end
+
+local function wants_json(given, arguments)
+  local output = given and given.output or output_of(arguments)
+  if output == "json" or output == "table" then return output == "json" end
   return not terminal.is(1) and not terminal.is(2)
 end
 
 local function as_json(err, status)
+  local encode = require "zendesk".json.encode
   local shown = { exit_status = status }
   for _, name in ipairs(SHOWN) do shown[name] = err[name] end
-  return require "zendesk".json.encode { error = shown }
+  return encode(terminal.valid { error = shown })
+    or encode { error = { exit_status = status, kind = terminal.valid(err.kind) } }
 end
 
 ---Says what went wrong.
 ---@param err table
+---@param given table|nil the parsed command line, where it could be parsed
 ---@param arguments string[] the command line
 ---@return integer status
-function failure.report(err, arguments)
+function failure.report(err, given, arguments)
   local status = failure.status_of(err)
   if status == failure.STATUS.broken_pipe then return status end
   if status == failure.STATUS.interrupted then
     if terminal.is(2) then io.stderr:write "\n" end
     return status
   end
-  if wants_json(arguments) then
+  if wants_json(given, arguments) then
     io.stderr:write(as_json(err, status), "\n")
   else
     if err.usage then io.stderr:write(err.usage, "\n\n") end

@@ -14,13 +14,6 @@ local function has_argparse()
   return false
 end
 
-local function run(arguments)
-  local parser = require "zendesk.cli.parser"
-  local given = parser.parse(arguments)
-  local context = require "zendesk.cli.context".new(given)
-  return parser.command(given)(context)
-end
-
 -- What is still in the buffers can fail too: a full disk, a reader that has gone.
 local function flush()
   local ok, message = io.stdout:flush()
@@ -33,14 +26,17 @@ end
 function cli.main(arguments)
   terminal.hold_closed()
   if not has_argparse() then return failure.STATUS.failed end
+  local given
   local ok, result = xpcall(function()
-    local status = run(arguments)
+    local parser = require "zendesk.cli.parser"
+    given = parser.parse(arguments)
+    local status = parser.command(given)(require "zendesk.cli.context".new(given))
     flush()
     return status
   end, failure.traced)
   terminal.clear_progress()
   if ok then return result or failure.STATUS.ok end
-  return failure.report(result, arguments)
+  return failure.report(result, given, arguments)
 end
 
 return cli

@@ -43,7 +43,7 @@ end
 ---A value as JSON on standard output.
 ---@param value any
 function Output:json(value)
-  write(pretty(value, "") .. "\n")
+  write(pretty(terminal.valid(value), "") .. "\n")
 end
 
 ---One value on one line, for the records of a stream.
@@ -143,8 +143,7 @@ end
 ---@param given table the parsed command line
 ---@return zendesk.cli.Output
 function output.new(given)
-  local is_json = given.json or given.output == "json"
-  if given.output == "auto" then is_json = is_json or not terminal.is(1) end
+  local is_json = given.output == "json" or given.output == "auto" and not terminal.is(1)
   return setmetatable({ is_json = is_json, quiet = given.quiet or false }, Output)
 end
 

@@ -58,6 +58,7 @@ function parser.parse(arguments)
     io.stdout:write(root:get_help(), "\n")
     os.exit(0, true)
   end
+  if given.json then given.output = "json" end
   return given
 end
 

@@ -64,6 +64,27 @@ function terminal.clean(text)
   end))
 end
 
+---A value made fit for JSON: in its texts U+FFFD takes the place of each byte that is not UTF-8.
+---@generic Value
+---@param value Value
+---@return Value
+function terminal.valid(value)
+  if type(value) == "table" then
+    local copy = setmetatable({}, getmetatable(value))
+    for name, each in pairs(value) do copy[terminal.valid(name)] = terminal.valid(each) end
+    return copy
+  elseif type(value) ~= "string" then
+    return value
+  end
+  local parts, from = {}, 1
+  while true do
+    local length, bad = utf8.len(value, from)
+    if length then return table.concat(parts) .. value:sub(from) end
+    parts[#parts + 1] = value:sub(from, bad - 1) .. "\u{FFFD}"
+    from = bad + 1
+  end
+end
+
 local drawn = false
 
 ---Standard error for the line of progress: whatever is written next takes that line away first, as
