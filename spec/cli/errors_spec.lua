@@ -96,6 +96,14 @@ describe("an error on the command line", function()
     assert.truthy(line_of("zendesk --output json request --no"):find '^{"error"')
   end)
 
+  it("names the file of a body that cannot be read", function()
+    local function message(word)
+      return error_of({ "request", "POST", "/api/v2/tickets", "--json", word }).message
+    end
+    assert.equal(("cannot read the body: %s: Is a directory"):format(home), message("@" .. home))
+    assert.equal("cannot read the body: no: No such file or directory", message "@no")
+  end)
+
   it("has its traceback where ZENDESK_DEBUG is set, and is the same where it is empty", function()
     local function message(debug)
       local env = console.admin(box)

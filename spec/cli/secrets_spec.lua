@@ -193,9 +193,59 @@ describe("a secret", function()
     end)
 
     it("leaves no file behind where it was not made", function()
-      box:fail { path = "/oauth/clients", method = "POST", status = 422 }
-      assert.equal(1, zendesk({ "clients", "create", "new", "--out", "new.secret" }).status)
-      assert.is_nil(process.read_file(home .. "/new.secret"))
+      local function leaves_none(status, command, env)
+        local result = process.run({ "sh", "-c", "zendesk " .. command .. " --out new.secret" }, {
+          env = console.environment(home, env or console.admin(box)), cwd = home,
+        })
+        assert.equal(status, result.status, command .. result.stderr)
+        assert.is_nil(process.read_file(home .. "/new.secret"), command)
+      end
+      for _, command in ipairs {
+        "clients create new", "clients rotate nightly --yes", "tokens create nightly --scope read",
+      } do
+        leaves_none(3, command, {})
+        box:fail { path = "/oauth/", method = "POST", status = 422 }
+        box:fail { path = "/generate_secret", method = "PUT", status = 422 }
+        leaves_none(1, command)
+        box:reset()
+        box:seed { clients = { { identifier = "nightly", kind = "confidential" } } }
+      end
+    end)
+
+    it("leaves no file behind on Ctrl-C, and takes nothing away that was there #pty", function()
+      box:fail { path = "/oauth/clients", method = "POST", delay = 600, times = 2 }
+      local terminal <close> =
+        console.terminal(console.environment(home, console.admin(box)), home)
+      assert(os.execute("mkfifo " .. process.quote(home .. "/there")))
+      for _, out in ipairs { "new.secret", "there" } do
+        box:clear_requests()
+        terminal:start("exec 3<>there; zendesk clients create new --out " .. out)
+        assert(console.wait_until(function() return #box:requests() > 0 end))
+        terminal:press "C-c"
+        assert.equal(130, (select(2, terminal:finish())))
+        assert.is_nil(process.read_file(home .. "/new.secret"))
+        assert.equal(0, process.run({ "test", "-p", home .. "/there" }).status)
+      end
+    end)
+
+    it("has no file where there is none, of a public client", function()
+      local result = zendesk { "clients", "create", "p", "--kind", "public", "--out", "new.secret" }
+      assert.equal(2, result.status)
+      assert.truthy(result.stderr:find("a public client has none", 1, true))
+      assert.equal(0, #box:requests())
+    end)
+
+    it("is a failure where its file cannot take it", function()
+      for _, command in ipairs {
+        "clients create new", "clients rotate nightly --yes", "tokens create nightly --scope read",
+      } do
+        local words = {}
+        for word in (command .. " --out /dev/full"):gmatch "%S+" do words[#words + 1] = word end
+        local result = zendesk(words)
+        assert.equal(1, result.status, command)
+        assert.equal("the secret could not be written to /dev/full: No space left on device",
+          json.decode(result.stderr).error.message)
+      end
     end)
 
     it("is printed where it was asked for", function()
@@ -216,5 +266,49 @@ describe("a secret", function()
         box:requests()[2].body:find(word, 1, true))
       assert.equal("", is_anywhere(SECRET))
     end)
+
+    it("is renewed and shown on a terminal, too, where that was asked for alone #pty", function()
+      local terminal <close> =
+        console.terminal(console.environment(home, console.admin(box)), home)
+      local screen, status = terminal:run "zendesk clients rotate nightly --yes"
+      assert.equal(0, status, screen)
+      assert.is_nil(screen:find "\nsecret ")
+      screen = terminal:run "zendesk clients rotate nightly --yes --show-secret"
+      assert.truthy(screen:find "\nsecret  +%x+\n?")
+    end)
+  end)
+
+  it("lies nowhere where no folder is named", function()
+    local env = console.environment(home, console.admin(box))
+    env.HOME, env.XDG_CONFIG_HOME = "", false
+    for _, words in ipairs {
+      { "clients", "rotate", "nightly", "--yes" }, { "--profile", "any", "whoami" },
+    } do
+      local result = console.run(words, { env = env, cwd = home })
+      assert.equal(2, result.status)
+      assert.truthy(result.stderr:find("set HOME, or XDG_CONFIG_HOME", 1, true))
+    end
+    assert.is_nil(process.read_file(home .. "/.config/zendesk/credentials.json"))
+    for _, request in ipairs(box:requests()) do assert.equal("GET", request.method) end
+  end)
+
+  it("cannot lie below what is no folder, which is said in one line", function()
+    process.write_file(home .. "/file", "")
+    local env = console.environment(home, console.admin(box))
+    env.XDG_CONFIG_HOME = home .. "/file"
+    local result = console.run({ "clients", "rotate", "nightly", "--yes" }, { env = env })
+    assert.equal(1, result.status)
+    assert.equal(("cannot make the folder %s/file/zendesk: Not a directory"):format(home),
+      json.decode(result.stderr).error.message)
+  end)
+
+  it("has a profile, or one line that says why it cannot be written", function()
+    assert(os.execute("mkdir -p " .. process.quote(home .. "/.config/zendesk/profiles.json.new")))
+    process.write_file(home .. "/secret", SECRET)
+    assert(os.execute("chmod 600 " .. process.quote(home .. "/secret")))
+    local result = login " --secret-file secret"
+    assert.equal(1, result.status)
+    assert.equal(("cannot write %s/.config/zendesk/profiles.json: Is a directory"):format(home),
+      json.decode(result.stderr).error.message)
   end)
 end)

@@ -84,10 +84,12 @@ function parser.shared.yes(command)
 end
 
 ---@param command table argparse's
-function parser.shared.secret_out(command)
+---@param shown string|nil what --show-secret does, where it is not the usual thing
+function parser.shared.secret_out(command, shown)
   command:option "--out" :argname "FILE"
     :description "Write the secret to this new file, for its owner alone."
-  command:flag "--show-secret" :description "Print the secret where the output is no terminal."
+  command:flag "--show-secret"
+    :description(shown or "Print the secret where the output is no terminal.")
 end
 
 local SECONDS = { [""] = 1, s = 1, m = 60, h = 3600, d = 86400, w = 604800 }

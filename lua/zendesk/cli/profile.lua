@@ -30,8 +30,10 @@ end
 ---The folder of the profiles and credentials.
 ---@return string
 function profile.folder()
-  local home = set "XDG_CONFIG_HOME" or (set "HOME" or ".") .. "/.config"
-  return home .. "/zendesk"
+  local above = set "XDG_CONFIG_HOME" or set "HOME" and set "HOME" .. "/.config"
+  if above then return above .. "/zendesk" end
+  return failure.raise("usage", "there is no folder for profiles and secrets",
+    "set HOME, or XDG_CONFIG_HOME")
 end
 
 local function path_of(name) return profile.folder() .. "/" .. name end

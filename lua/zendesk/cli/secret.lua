@@ -48,28 +48,39 @@ function secret.check_place(given)
   end
 end
 
----Makes ready for a secret that is shown once, before it is asked for.
----@param given { out: string|nil, show_secret: boolean|nil }
----@return fun(record: table, field: string) deliver takes the secret out of the record, unless it
----may be printed
-function secret.receiver(given)
-  secret.check_place(given)
-  if given.out then files.reserve(given.out) end
-  return function(record, field)
-    local word = record[field]
-    if not given.out or type(word) ~= "string" then return end
-    if not files.fill(given.out, word .. "\n") then
-      failure.raise("failed", ("the secret could not be written to %s"):format(given.out),
-        "delete the record and make another one")
-    end
-    record[field], record.secret_file = nil, given.out
+---The place of a secret that is shown once.
+---@class zendesk.cli.SecretPlace
+local Place = {}
+Place.__index = Place
+
+---Takes the secret out of a record and puts it where it was asked for; without --out it stays.
+---@param record table
+---@param field string
+---@param remedy string what to do where it cannot be written
+function Place:take(record, field, remedy)
+  local path, word = self.path, record[field]
+  if not path or type(word) ~= "string" then return end
+  self.path = nil -- from here on the file may hold it
+  local ok, reason = files.fill(path, word .. "\n")
+  if not ok then
+    self.path = path
+    failure.raise("failed", ("the secret could not be written to %s: %s"):format(path, reason),
+      remedy)
   end
+  record[field], record.secret_file = nil, path
 end
 
----Takes back what `receiver` has made, where there was no secret after all.
+-- Where there was no secret after all, there is no file.
+function Place:__close()
+  if self.path then files.give_up(self.path) end
+end
+
+---Makes the place of a secret, before it is asked for. To be kept in a variable that is closed.
 ---@param given { out: string|nil }
-function secret.give_up(given)
-  if given.out then os.remove(given.out) end
+---@return zendesk.cli.SecretPlace
+function secret.place(given)
+  if given.out then files.reserve(given.out) end
+  return setmetatable({ path = given.out }, Place)
 end
 
 return secret

@@ -42,7 +42,7 @@ function clients.define(root)
 
   local rotate = group:command("rotate", "Give a client a new secret. The old one ends at once.")
   rotate:argument("client", "Numeric id or identifier.")
-  shared.secret_out(rotate)
+  shared.secret_out(rotate, "Print the secret, which is in the store in any case.")
   shared.yes(rotate)
   shared.dry_run(rotate)
 
@@ -68,15 +68,20 @@ end
 function clients.create(cli)
   local fields = wanted(cli.args)
   fields.name, fields.kind = fields.name or fields.identifier, fields.kind or "confidential"
-  if cli:would({ client = fields }, "create OAuth client %q", fields.identifier) then return end
-  local deliver = fields.kind == "confidential" and secrets.receiver(cli.args)
-  local zd <close> = cli:connect()
-  local client, err = zd.client:create(fields)
-  if not client then
-    secrets.give_up(cli.args)
-    error(err, 0)
+  local has_secret = fields.kind == "confidential"
+  if cli.args.out and not has_secret then
+    failure.raise("usage", "--out is for the secret, and a public client has none")
   end
-  if deliver then deliver(client, "secret") else client.secret = nil end
+  if cli:would({ client = fields }, "create OAuth client %q", fields.identifier) then return end
+  if has_secret then secrets.check_place(cli.args) end
+  local zd <close> = cli:connect()
+  local place <close> = has_secret and secrets.place(cli.args) or nil
+  local client = assert(zd.client:create(fields))
+  if place then
+    place:take(client, "secret", "delete the client and make another one")
+  else
+    client.secret = nil
+  end
   cli.out:record(client, FIELDS)
   if client.secret then cli.out:note "The secret is shown this once: keep it." end
 end
@@ -153,15 +158,12 @@ function clients.rotate(cli)
   local facts = { id = client.id, identifier = client.identifier }
   if cli:would(facts, "give OAuth client %q a new secret", client.identifier) then return end
   cli:confirm("Give OAuth client %q a new secret? The old one ends at once.", client.identifier)
-  if cli.args.out then files.reserve(cli.args.out) end
   local store, key = profile.store(), profile.secret_key(zd:origin(), client.identifier)
+  local place <close> = secrets.place(cli.args)
   local result, secret = rotated(zd, client, store, key)
   facts.verified, facts.stored_as = result.verified, key
-  if cli.args.out then
-    facts.secret_file = files.fill(cli.args.out, secret .. "\n") and cli.args.out or nil
-  elseif cli.args.show_secret then
-    facts.secret = secret
-  end
+  if cli.args.out or cli.args.show_secret then facts.secret = secret end
+  place:take(facts, "secret", "the store has it, and profiles find it there")
   cli.out:record(facts, { "id", "identifier", "verified", "stored_as", "secret", "secret_file" })
 end
 

@@ -81,13 +81,9 @@ function tokens.create(cli)
     "create a token of OAuth client %q for %s", client.identifier, table.concat(scopes, " ")) then
     return
   end
-  local deliver = secrets.receiver(cli.args)
-  local token, err = zd.token:create { client_id = client, scopes = scopes }
-  if not token then
-    secrets.give_up(cli.args)
-    error(err, 0)
-  end
-  deliver(token, "full_token")
+  local place <close> = secrets.place(cli.args)
+  local token = assert(zd.token:create { client_id = client, scopes = scopes })
+  place:take(token, "full_token", "revoke the token and make another one")
   token.token = nil -- the same word once more
   cli.out:record(token, FIELDS)
   if token.full_token then cli.out:note "The token is shown this once: keep it." end
