@@ -227,45 +227,6 @@ describe("the command line, in pipes,", function()
     assert.truthy(result.stdout:find('"id": 9007199254740993,', 1, true))
   end)
 
-  it("makes clients as a file says, once", function()
-    process.write_file(home .. "/clients.json",
-      '[{"identifier":"a","name":"A","kind":"public"},{"identifier":"b","name":"B"}]')
-    local first = json.decode(zendesk({ "clients", "ensure", "--file", "clients.json" }).stdout)
-    assert.same({ true, true }, { first[1].changed, first[2].changed })
-    local second = json.decode(zendesk({ "clients", "ensure", "--file", "clients.json" }).stdout)
-    assert.same({ false, false }, { second[1].changed, second[2].changed })
-    assert.is_nil(first[2].client.secret)
-  end)
-
-  it("says what of a file is no client, before it makes one", function()
-    local function says(text, content)
-      process.write_file(home .. "/clients.json", content)
-      local result = zendesk { "clients", "ensure", "--file", "clients.json" }
-      assert.equal(2, result.status, result.stderr)
-      assert.equal(text, json.decode(result.stderr).error.message)
-      assert.equal(0, #box:requests())
-    end
-    says("clients.json is not JSON: expected a key or '}' at byte 2, where the text ends", "{")
-    says("clients.json is no client with an identifier", '{"clients":[{"identifier":"a"}]}')
-    says("entry 2 of clients.json is no client with an identifier",
-      '[{"identifier":"a","name":"A"},{"name":"B"}]')
-    says("entry 1 of clients.json is no client with an identifier", '["a"]')
-    says("entry 1 of clients.json is no client with an identifier", '[{"identifier":""}]')
-  end)
-
-  it("takes no options of a client beside a file", function()
-    local words = words_of "clients ensure --kind public --file -"
-    assert.equal(2, zendesk(words, { stdin = "[]" }).status)
-  end)
-
-  it("tells what Zendesk did not take over of a client", function()
-    local result = zendesk({ "clients", "ensure", "--file", "-" }, {
-      stdin = '{"identifier":"a","name":"A","kind":"public","colour":"red"}',
-    })
-    assert.same({ "colour" }, json.decode(result.stdout)[1].ignored)
-    assert.equal("warning: Zendesk did not take over: colour\n", result.stderr)
-  end)
-
   it("takes scopes one by one and in one word", function()
     box:seed { clients = { { identifier = "tool" } } }
     local function scopes_of(...)

@@ -117,6 +117,31 @@ local function remark(cli, result, client)
   end
 end
 
+-- A client that is new needs a name, as `create` gives it one; one that is there keeps its own.
+local function named(zd, fields)
+  if fields.name ~= nil then return fields end
+  local client, err = zd.client:find(fields.identifier)
+  if err then error(err, 0) end
+  if not client then fields.name = fields.identifier end
+  return fields
+end
+
+local function ensure_one(cli, zd, fields)
+  local options = { dry_run = cli.args.dry_run or false }
+  local result = assert(zd.client:ensure(named(zd, fields), options))
+  if not cli.out.is_json then cli.out:say("%s", tostring(result)) end
+  local client = result.client
+  if client then
+    client.secret = nil
+    remark(cli, result, client)
+  end
+  return {
+    identifier = result.identifier, changed = result.changed, actions = result.actions,
+    diff = zendesk.array(result.diff), client = client, dry_run = result.dry_run,
+    ignored = zendesk.array(result.ignored), secret_unseen = result.secret_unseen,
+  }
+end
+
 function clients.ensure(cli)
   local args, given = cli.args, wanted(cli.args)
   if args.file and next(given) or not (args.file or args.identifier) then
@@ -124,22 +149,21 @@ function clients.ensure(cli)
   end
   local list = args.file and wanted_of_file(args.file) or { given }
   local zd <close> = cli:connect()
-  local results = zendesk.array()
+  local results, problem = zendesk.array(), nil
   for place, fields in ipairs(list) do
-    local result = assert(zd.client:ensure(fields, { dry_run = args.dry_run or false }))
-    if not cli.out.is_json then cli.out:say("%s", tostring(result)) end
-    local client = result.client
-    if client then
-      client.secret = nil
-      remark(cli, result, client)
+    local ok, result = xpcall(ensure_one, failure.traced, cli, zd, fields)
+    if not ok then
+      problem = result
+      if args.file then
+        problem.message = ("entry %d, %q: %s"):format(place, fields.identifier, problem.message)
+      end
+      break
     end
-    results[place] = {
-      identifier = result.identifier, changed = result.changed, actions = result.actions,
-      diff = zendesk.array(result.diff), client = client, dry_run = result.dry_run,
-      ignored = zendesk.array(result.ignored), secret_unseen = result.secret_unseen,
-    }
+    results[place] = result
   end
-  if cli.out.is_json then cli.out:json(results) end
+  -- What was done before something failed was done.
+  if cli.out.is_json and not (problem and #results == 0) then cli.out:json(results) end
+  if problem then error(problem, 0) end
 end
 
 -- The secret is in the store before anything else can fail; --out has a copy of it.
