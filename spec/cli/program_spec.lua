@@ -64,6 +64,16 @@ describe("the command line, in pipes,", function()
     says("1 token looked at", "tokens prune --unused-for 90d --dry-run")
   end)
 
+  it("does not call it a dry run where there was nothing to prune", function()
+    local function dry_run(...)
+      local result = zendesk { "tokens", "prune", "--unused-for", "90d", ... }
+      assert.equal(0, result.status, result.stderr)
+      return json.decode(result.stdout).dry_run
+    end
+    assert.is_false(dry_run())
+    assert.is_true(dry_run "--dry-run")
+  end)
+
   it("prints tables without colours when they are asked for", function()
     box:seed { clients = { { id = 7, identifier = "one", name = "Eins", kind = "public" } } }
     local result = zendesk { "--output=table", "clients", "list" }
@@ -120,6 +130,11 @@ describe("the command line, in pipes,", function()
     ends(2, "request GET /api/v2/tickets --each --idempotency-key k")
     ends(2, "request GET /api/v2/tickets --limit 1")
     ends(2, "request FETCH /api/v2/tickets")
+    ends(2, "tokens revoke 0x10 --dry-run")
+    ends(2, "tokens revoke 1e3 --dry-run")
+    ends(2, "tokens revoke 99999999999999999999")
+    ends(2, "clients delete 99999999999999999999 --yes")
+    ends(2, "sandbox --port 0x10")
     ends(2, "clients ensure")
     ends(2, "clients ensure --name A")
     ends(2, "clients ensure a --file clients.json")
@@ -253,6 +268,12 @@ describe("the command line, in pipes,", function()
     local result = shell "zendesk whoami >/dev/full"
     assert.equal(1, result.status)
     assert.truthy(result.stderr:find "cannot write the output: No space left")
+    for _, command in ipairs { "", "--help", "--version", "clients --help", "tokens prune -h" } do
+      result = shell(("zendesk %s >/dev/full"):format(command))
+      assert.equal(1, result.status, command)
+      assert.truthy(result.stderr:find "cannot write the output: No space left")
+    end
+    assert.equal(1, shell("zendesk --version >&-").status)
     for _, closed in ipairs { ">&-", "<&- >&-" } do
       result = shell("zendesk whoami " .. closed)
       assert.equal(1, result.status)

@@ -1,6 +1,7 @@
 -- What is for people alone: colours, questions, progress, and a Ctrl-C that ends quietly.
 
 local console = require "spec.cli.console"
+local failure = require "zendesk.cli.failure"
 local parser = require "zendesk.cli.parser"
 local process = require "spec.support.process"
 local sandbox = require "zendesk.sandbox"
@@ -132,5 +133,16 @@ describe("docs/cli.md", function()
       groups = groups + 1
     end
     assert.equal(9, groups)
+  end)
+
+  it("has every exit status, as the help and the manual page do", function()
+    local help, manual = parser.new():get_help(), process.read_file "docs/zendesk.1"
+    for name, status in pairs(failure.STATUS) do
+      assert.truthy(page:find(("\n| %d |"):format(status), 1, true), name)
+      for _, text in ipairs { help, manual } do
+        local list = text:match("[Ee][Xx][Ii][Tt] [Ss][Tt][Aa][Tt][Uu][Ss][:\n](.*)")
+        assert.truthy((" " .. list:gsub("%s+", " ")):find(("[ ;] ?%d "):format(status)), name)
+      end
+    end
   end)
 end)

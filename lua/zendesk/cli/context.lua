@@ -118,7 +118,11 @@ end
 ---@param word string its numeric id, or its identifier
 ---@return table client
 function context.client(zd, word)
-  if word:find "^%d+$" then return assert(zd.client:show(word)) end
+  if word:find "^%d+$" then
+    local id = math.tointeger(tonumber(word))
+    if not id or id == 0 then failure.raise("usage", ("%s is no id of a client"):format(word)) end
+    return assert(zd.client:show(id))
+  end
   local client, err = zd.client:find(word)
   if err then error(err, 0) end
   if client then return client end

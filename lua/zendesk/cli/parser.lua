@@ -19,12 +19,23 @@ with ZENDESK_OAUTH_TOKEN, or ZENDESK_OAUTH_CLIENT_ID and ZENDESK_OAUTH_CLIENT_SE
 ZENDESK_EMAIL and ZENDESK_API_TOKEN), else from the profile "default", which `zendesk login` makes.
 
 Exit status: 0 done; 1 failed, or something was found; 2 usage; 3 credential; 4 not found; 5 rate
-limit; 6 not reachable, try later; 7 may have been carried out, look first; 130 interrupted.]])
+limit; 6 not reachable, try later; 7 may have been carried out, look first; 130 interrupted; 141
+nobody reads the output any more.]])
   :gsub("([^\n])\n([^\n])", "%1 %2")
 
-local function print_version()
-  io.stdout:write("zendesk ", require "zendesk"._VERSION, "\n")
+-- All that was asked for; that it could be written is not taken for granted.
+local function finish(text)
+  local ok, message = io.stdout:write(text, "\n")
+  if ok then ok, message = io.stdout:flush() end
+  if not ok then failure.output(message) end
   os.exit(0, true)
+end
+
+local function print_version() finish("zendesk " .. require "zendesk"._VERSION) end
+
+local function print_help_of(command)
+  command._options[command._help_option_idx]:action(function() finish(command:get_help()) end)
+  for _, each in ipairs(command._commands) do print_help_of(each) end
 end
 
 local function add_globals(root)
@@ -45,6 +56,7 @@ function parser.new()
   for _, name in ipairs(GROUPS) do
     require("zendesk.cli.commands." .. name).define(root)
   end
+  print_help_of(root)
   function root.error(at, message) failure.usage(message, at:get_usage()) end
   return root
 end
@@ -54,10 +66,7 @@ end
 function parser.parse(arguments)
   local root = parser.new()
   local given = root:parse(arguments)
-  if not given.group then
-    io.stdout:write(root:get_help(), "\n")
-    os.exit(0, true)
-  end
+  if not given.group then finish(root:get_help()) end
   if given.json then given.output = "json" end
   return given
 end
@@ -104,12 +113,19 @@ function parser.shared.duration(text)
   return nil, ("'%s' is no length of time: 90d, 12h, 30m or 45s is one"):format(text)
 end
 
+---Reads digits, as far as 64 bits hold them.
+---@param text string
+---@return integer|nil
+function parser.shared.digits(text)
+  return text:find "^%d+$" and math.tointeger(tonumber(text)) or nil
+end
+
 ---Reads a whole number above 0.
 ---@param text string
 ---@return integer|nil
 ---@return string|nil message
 function parser.shared.count(text)
-  local number = math.tointeger(tonumber(text))
+  local number = parser.shared.digits(text)
   if number and number > 0 then return number end
   return nil, ("'%s' is no number above 0"):format(text)
 end

@@ -1,14 +1,15 @@
 -- sandbox: a Zendesk on loopback, for trying and testing.
 
 local failure = require "zendesk.cli.failure"
+local shared = require "zendesk.cli.parser".shared
 local terminal = require "zendesk.cli.terminal"
 local zendesk = require "zendesk"
 
 local sandbox = {}
 
 local function port(text)
-  local number = math.tointeger(tonumber(text))
-  if number and number >= 0 and number <= 65535 then return number end
+  local number = shared.digits(text)
+  if number and number <= 65535 then return number end
   return nil, ("'%s' is no number of a port: 0 to 65535 are"):format(text)
 end
 

@@ -139,7 +139,10 @@ function tokens.prune(cli)
   local dry_run = cli.args.dry_run or false
   if not dry_run and not cli.args.yes then
     local plan = prune(cli, zd, true)
-    if plan.revoked == 0 then return finish_prune(cli, plan) end
+    if plan.revoked == 0 then
+      plan.dry_run = false -- all that was asked for is done
+      return finish_prune(cli, plan)
+    end
     cli:confirm("Revoke %d of %d token%s?", plan.revoked, plan.looked_at,
       plan.looked_at == 1 and "" or "s")
   end
