@@ -5,10 +5,10 @@
 #   make help    lists the rest
 #
 # Everything is built into $(BUILD); the tree itself stays clean. BUILD must not hold spaces, the
-# path of the checkout may.
+# path of the checkout may; only ; and ? cannot be in it, to which Lua's search path gives a meaning.
 
 BUILD := build
-PREFIX := /usr/local
+PREFIX ?= /usr/local
 DESTDIR ?=
 
 CC ?= cc
@@ -47,10 +47,12 @@ FUZZERS := $(patsubst spec/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard spec/fuzz/
 
 MODULE := $(BUILD)/lib/zendesk/core.so
 
-# What a Lua of this tree needs to find its modules; the quotes keep a checkout with spaces whole.
-LUA_ENV = env -u LUA_PATH_5_4 -u LUA_CPATH_5_4 ZENDESK_BUILD="$(BUILD)" \
-  LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;" \
-  LUA_CPATH="$(if $(filter /%,$(BUILD)),,$(CURDIR)/)$(BUILD)/lib/?.so;;"
+# One word for the shell, whatever is in it.
+quote = '$(subst ','\'',$(1))'
+# What a Lua of this tree needs to find its modules.
+LUA_ENV = env -u LUA_PATH_5_4 -u LUA_CPATH_5_4 ZENDESK_BUILD=$(call quote,$(BUILD)) \
+  LUA_PATH=$(call quote,$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;) \
+  LUA_CPATH=$(call quote,$(if $(filter /%,$(BUILD)),,$(CURDIR)/)$(BUILD)/lib/?.so;;)
 BUSTED = $(LUA) spec/support/busted.lua --ignore-lua
 # Which specs `make spec` and the checked runs take: files or folders, and more options for busted.
 SPEC := spec
@@ -315,8 +317,8 @@ bench-instructions:
 	@$(LUA_ENV) $(LUA) bench/instructions.lua bench/instructions.baseline $(if $(RENEW),renew)
 
 ## make install       PREFIX=/usr/local DESTDIR= LIBDIR=$(PREFIX)/lib; make uninstall undoes it
-INSTALL_ENV = $(LUA_ENV) DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" \
-  ZSHDIR="$(ZSHDIR)" LUA="$(LUA)"
+INSTALL_ENV = $(LUA_ENV) DESTDIR=$(call quote,$(DESTDIR)) PREFIX=$(call quote,$(PREFIX)) \
+  LIBDIR=$(call quote,$(LIBDIR)) ZSHDIR=$(call quote,$(ZSHDIR)) LUA=$(call quote,$(LUA))
 install: $(MODULE)
 	@$(INSTALL_ENV) tools/install $(MODULE)
 

@@ -1,9 +1,12 @@
 -- `make install`: what it copies is enough to run from anywhere; `make uninstall` takes it away.
 
+local paths = require "spec.support.paths"
 local process = require "spec.support.process"
 
-local function make(target, root, prefix)
-  local result = process.make(target, { variables = { "PREFIX=" .. prefix, "DESTDIR=" .. root } })
+local function make(target, root, prefix, ...)
+  local result = process.make(target, {
+    variables = { "PREFIX=" .. prefix, "DESTDIR=" .. root, ... },
+  })
   assert.equal("", result.stderr)
   assert.equal(0, result.status)
 end
@@ -53,6 +56,51 @@ describe("make install", function()
     remove()
   end)
 
+  it("installs a command that is run by the Lua that is named", function()
+    local root, remove = process.temporary_directory()
+    assert(os.execute("ln -s \"$(command -v lua5.4)\" " .. process.quote(root .. "/mylua")))
+    local function first_line(...)
+      make("install", root, "/usr", ...)
+      return process.read_file(root .. "/usr/bin/zendesk"):match "^[^\n]*"
+    end
+    assert.equal("#!/usr/bin/env lua5.4", first_line())
+    assert.equal("#!" .. root .. "/mylua", first_line("LUA=" .. root .. "/mylua"))
+    local result = process.run({ root .. "/usr/bin/zendesk", "--version" }, { cwd = root })
+    assert.equal(("zendesk %s\n"):format(require "zendesk"._VERSION), result.stdout)
+    remove()
+  end)
+
+  it("takes PREFIX from the environment as well, and makes folders that all can enter", function()
+    local root, remove = process.temporary_directory()
+    local result = process.run({ "sh", "-c", "umask 077 && make install BUILD=$ZENDESK_BUILD" }, {
+      env = {
+        MAKEFLAGS = false, DESTDIR = root .. "/stage", PREFIX = "/opt", ZENDESK_BUILD = paths.build,
+      },
+    })
+    assert.equal("", result.stderr)
+    local closed = process.run({ "find", root .. "/stage/opt", "!", "-perm", "-a=rX" })
+    assert.same({ status = 0, stdout = "", stderr = "" }, closed)
+    remove()
+  end)
+
+  it("installs a command that runs through a symbolic link, and says what is missing", function()
+    local root, remove = process.temporary_directory()
+    make("install", root, "/it's here")
+    local installed = process.quote(root .. "/it's here/bin/zendesk")
+    local function run(commands)
+      return process.run({ "sh", "-c", commands }, {
+        cwd = root, env = { LUA_PATH = ";;", LUA_CPATH = ";;", LUA_PATH_5_4 = false },
+      })
+    end
+    local linked = run(("ln -s %s link && ./link --version"):format(installed))
+    assert.equal("", linked.stderr)
+    assert.equal(("zendesk %s\n"):format(require "zendesk"._VERSION), linked.stdout)
+    local alone = run(("cp %s alone && ./alone --version"):format(installed))
+    assert.same({ status = 1, stdout = "",
+      stderr = "zendesk: module 'zendesk.core' not found; in a checkout, run make\n" }, alone)
+    remove()
+  end)
+
   it("installs no file that only the tree needs", function()
     local root, remove = process.temporary_directory()
     make("install", root, "/usr")
@@ -79,6 +127,21 @@ describe("make install", function()
     assert.same({ "/usr/share/lua/5.4/zendesk/mine.lua" }, files_below(root))
     assert.equal(0, process.run({ "test", "-d", root .. "/usr/bin" }).status)
     assert.not_equal(0, process.run({ "test", "-d", root .. "/usr/lib/lua/5.4/zendesk" }).status)
+    remove()
+  end)
+end)
+
+describe("a checkout", function()
+  it("may lie anywhere where Lua can look for modules", function()
+    local root, remove = process.temporary_directory()
+    local tree = root .. "/it's a $HOME"
+    assert(os.execute("mkdir -p " .. process.quote(tree .. "/lua")))
+    local result = process.run({
+      "make", "-f", paths.root .. "/Makefile", "docs", "LUA=printenv LUA_PATH #",
+    }, { cwd = tree, env = { MAKEFLAGS = false, MAKELEVEL = false } })
+    assert.equal("", result.stderr)
+    assert.equal(("%s/lua/?.lua;%s/lua/?/init.lua;%s/?.lua;;\n"):format(tree, tree, tree),
+      result.stdout)
     remove()
   end)
 end)
