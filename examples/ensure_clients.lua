@@ -7,7 +7,8 @@ local json = require "zendesk.json"
 
 local zd <close> = account.open {}
 local apply = arg[#arg] == "--apply"
-local path = arg[1] and arg[1] ~= "--apply" and arg[1] or "examples/clients.json"
+local beside = (arg[0]:match "^.*/" or "") .. "clients.json"
+local path = arg[1] and arg[1] ~= "--apply" and arg[1] or beside
 local file <close> = assert(io.open(path))
 
 for _, wanted in ipairs(assert(json.decode(file:read "a"))) do

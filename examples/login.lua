@@ -7,13 +7,20 @@
 
 local zendesk = require "zendesk"
 
+local function variable(name) -- an empty one is as good as none
+  local value = os.getenv(name)
+  return value ~= "" and value or nil
+end
+
 local client = {
-  subdomain = os.getenv "ZENDESK_SUBDOMAIN", client_id = os.getenv "ZENDESK_OAUTH_CLIENT_ID",
-  client_secret = os.getenv "ZENDESK_OAUTH_CLIENT_SECRET", scope = { "read" },
+  base_url = variable "ZENDESK_BASE_URL", client_id = variable "ZENDESK_OAUTH_CLIENT_ID",
+  client_secret = variable "ZENDESK_OAUTH_CLIENT_SECRET", scope = { "read" },
   redirect_uri = "http://localhost:19187/callback",
 }
+client.subdomain = not client.base_url and variable "ZENDESK_SUBDOMAIN" or nil
 local store = zendesk.store.file { path = "zendesk-login.json" }
-local box <close> = not client.subdomain and assert(zendesk.sandbox.start()) or nil
+local alone = not client.base_url and not client.subdomain
+local box <close> = alone and assert(zendesk.sandbox.start()) or nil
 if box then
   box:seed { clients = { { identifier = "login_example", name = "The login example",
     kind = "public", redirect_uri = { client.redirect_uri } } } }

@@ -1,6 +1,6 @@
 -- Gives OAuth clients new secrets and keeps them in a file that only its owner can read. Killed at
 -- any moment and run again, it finishes what it began: no secret is lost.
---   lua examples/rotate_secrets.lua secrets.json IDENTIFIER…
+--   lua examples/rotate_secrets.lua FILE IDENTIFIER…
 
 local account = require "examples.account"
 local zendesk = require "zendesk"
@@ -15,6 +15,10 @@ local zd <close>, box = account.open {
 local path = arg[1] or os.tmpname() .. ".json"
 local identifiers = table.move(arg, 2, #arg, 1, {})
 if box and #identifiers == 0 then identifiers = { "ticket_exporter" } end
+if #identifiers == 0 then
+  io.stderr:write "usage: lua examples/rotate_secrets.lua FILE IDENTIFIER…\n"
+  os.exit(1, true)
+end
 local store = assert(zendesk.store.file { path = path })
 
 for _, identifier in ipairs(identifiers) do

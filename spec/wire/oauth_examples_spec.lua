@@ -35,6 +35,23 @@ describe("examples/login.lua", function()
     remove()
   end)
 
+  it("asks the account that ZENDESK_BASE_URL names, and a sandbox where a name is empty", function()
+    local directory, remove = process.temporary_directory()
+    local function asked(more)
+      return process.run_lua_file(paths.root .. "/examples/login.lua", {
+        env = environment(more), args = { "--paste" }, stdin = "\n", cwd = directory,
+      }).stderr
+    end
+    local named = asked {
+      ZENDESK_BASE_URL = "https://support.example.com", ZENDESK_OAUTH_CLIENT_ID = "my_tool",
+    }
+    assert.matches("https://support.example.com/oauth/authorizations/new?", named, 1, true)
+    assert.matches("client_id=my_tool", named, 1, true)
+    local empty = asked { ZENDESK_SUBDOMAIN = "", ZENDESK_BASE_URL = "" }
+    assert.matches("http://127%.0%.0%.1:%d+/oauth/authorizations/new%?", empty)
+    remove()
+  end)
+
   it("asks for the address with --paste, and takes an empty line for no", function()
     local result = process.run_lua_file("examples/login.lua", {
       env = environment(), args = { "--paste" }, stdin = "\n", timeout = 60,

@@ -1,4 +1,5 @@
 local account_of = require "spec.support.account"
+local paths = require "spec.support.paths"
 local process = require "spec.support.process"
 
 describe("the examples of real work", function()
@@ -79,6 +80,20 @@ describe("the examples of real work", function()
     assert.equal(2, #assert(account.zd.client:list()))
     local again = run("ensure_clients", { "examples/clients.json", "--apply" }).stdout
     assert.equal(2, select(2, again:gsub("is as wanted", "")))
+  end)
+
+  it("ensure_clients finds its file from any folder", function()
+    local result = process.run_lua_file(paths.root .. "/examples/ensure_clients.lua", {
+      cwd = directory, env = NO_ACCOUNT,
+    })
+    assert.equal("", result.stderr)
+    assert.matches("would create", result.stdout)
+  end)
+
+  it("rotate_secrets says how it is called where no client is named", function()
+    local result = run("rotate_secrets", { directory .. "/none.json" })
+    assert.same({ status = 1, stdout = "",
+      stderr = "usage: lua examples/rotate_secrets.lua FILE IDENTIFIER…\n" }, result)
   end)
 
   it("rotate_secrets keeps a secret that works and prints none", function()
