@@ -24,8 +24,8 @@ dependencies = {
   "lua ~> 5.4",
   -- The client needs no rock: its C module brings JSON and sockets. These are for the others.
   "lua-cjson >= 2.1.0", -- the sandbox
-  "luasocket >= 3.0", -- the sandbox; logins with a browser
-  "argparse >= 0.7", -- the command line
+  "luasocket >= 3.1.0", -- the sandbox; logins with a browser
+  "argparse >= 0.7.1", -- the command line
 }
 
 -- Only the libraries are named: a header such as curl/curl.h lies in a multiarch folder on Debian,
