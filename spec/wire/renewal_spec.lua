@@ -111,13 +111,51 @@ describe("a login", function()
     assert.equal(1, box:stats().refreshes)
   end)
 
-  it("is refreshed by a call that does not wait for it", function()
-    local zd <close> = expired_instance()
+  local function key() return ("%s|tool||default"):format(box.base_url) end
+
+  it("is refreshed, saved and unlocked when a call has failed whose deadline came first", function()
+    local directory, remove = process.temporary_directory()
+    local store = zendesk.store.file { path = directory .. "/tokens.json" }
+    local zd <close> = a:connect { auth = provider_with(store, -10) }
     box:fail { path = "^/oauth/tokens", delay = 0.4 }
     local body, err = zd:get("/api/v2/users/me", { deadline = 0.1 })
     assert.is_nil(body)
     assert.equal("timeout", err.kind)
+    local set = assert(store:load(key()))
+    assert.not_equal("test-refresh-token", set.refresh_token)
+    assert.is_nil(set.pending)
+    assert(store:lock(key(), 0, zendesk.driver.blocking.shared())):release()
     assert(zd:get "/api/v2/users/me")
+    assert.equal(1, box:stats().refreshes)
+    remove()
+  end)
+
+  it("that somebody else has locked does not keep a call beyond its deadline", function()
+    local store, driver = zendesk.store.memory(), zendesk.driver.blocking.shared()
+    local zd <close> = a:connect { auth = provider_with(store, -10) }
+    local lock = assert(store:lock(key(), 0, driver))
+    local before = driver:now()
+    assert.equal("timeout", select(2, zd:get("/api/v2/users/me", { deadline = 0.2 })).kind)
+    assert.near(0.2, driver:now() - before, 0.15)
+    lock:release()
+    driver:sleep(0.3)
+    assert.equal(0, box:stats().refreshes)
+    assert(zd:get "/api/v2/users/me")
+  end)
+
+  it("is refreshed although all who waited for it are cancelled and collected", function()
+    local store = zendesk.store.memory()
+    box:fail { path = "^/oauth/tokens", delay = 0.3 }
+    local zd = a:connect { auth = provider_with(store, -10) }
+    assert.is_nil((zendesk.all {
+      function() return zd:get "/api/v2/users/me" end,
+      function() return zendesk.sleep(0.1) and nil, "enough" end,
+    }))
+    zd = nil -- luacheck: ignore
+    collectgarbage()
+    collectgarbage()
+    zendesk.sleep(0.5)
+    assert.is_nil(assert(store:load(key())).pending)
     assert.equal(1, box:stats().refreshes)
   end)
 

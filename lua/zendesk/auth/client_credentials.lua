@@ -3,6 +3,7 @@
 -- Tokens can be asked for again at any time and live side by side, so nothing can
 -- be lost here: a store only saves a round trip, and its failures are warnings.
 
+local decide = require "zendesk.auth.decide"
 local grants = require "zendesk.oauth.grants"
 local provider = require "zendesk.auth.oauth_provider"
 
@@ -29,10 +30,14 @@ local STRATEGY = {
   locks = false,
   waits = false,
   renew = function(turn, base)
-    local how = { driver = turn.driver }
-    local set, err = grants.client_credentials(turn.client, how, {})
+    local driver = turn.driver
+    local go_ahead, err = turn.flight:send()
+    if not go_ahead then return nil, err end
+    local set
+    set, err = grants.client_credentials(turn.client, { driver = driver }, {})
     if not set then return nil, err end
-    grants.complete(turn.client, how, set)
+    local until_then = decide.ask_until(driver:now(), turn.deadline)
+    grants.complete(turn.client, { driver = driver, deadline = until_then }, set)
     local ok, store_err = turn.keeper:put(set, base and base.access_token or "")
     if not ok then
       turn.emit {

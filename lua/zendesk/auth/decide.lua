@@ -12,6 +12,8 @@ local decide = {}
 local FIRST_PAUSE = 5
 local LONGEST_PAUSE = 60
 
+local LONGEST_QUESTION = 3
+
 --- Before a call: go on with the token in hand, or renew it first.
 ---@param current zendesk.token_set? the set in memory
 ---@param now number the server's time
@@ -41,15 +43,15 @@ end
 --- that could not be saved.
 ---@param stored zendesk.token_set?
 ---@param current zendesk.token_set? in memory
----@param unsaved (string|true)? when `current` is unsaved: the access token that it replaced, or
---- true for a new login, which replaces whatever is stored
+---@param unsaved (table<string, true>|true)? when `current` is unsaved: the access tokens that it
+--- comes from, any of which may be stored, or true for a new login, which replaces whatever is
 ---@return zendesk.token_set? base
 ---@return boolean superseded the unsaved set is worthless: somebody logged in anew
 function decide.base(stored, current, unsaved)
   if not stored then return current, false end
   if not unsaved then return stored, false end
   if unsaved == true then return current, false end
-  if current and (stored.access_token == unsaved or stored.access_token == current.access_token)
+  if current and (unsaved[stored.access_token] or stored.access_token == current.access_token)
   then
     return current, false
   end
@@ -95,9 +97,20 @@ end
 
 --- Seconds until a renewal ahead of time is tried again.
 ---@param failures integer failed renewals in a row, at least 1
+---@param retry_after number? what the server asked for
 ---@return number
-function decide.pause(failures)
-  return math.min(FIRST_PAUSE * 2 ^ (failures - 1), LONGEST_PAUSE)
+function decide.pause(failures, retry_after)
+  return math.max(math.min(FIRST_PAUSE * 2 ^ (failures - 1), LONGEST_PAUSE), retry_after or 0)
+end
+
+--- Until when the server may be asked for a better estimate of a new token's end. The token is good
+--- meanwhile, so the call that waits for it keeps the better part of its time.
+---@param now number
+---@param deadline number? of the call
+---@return number
+function decide.ask_until(now, deadline)
+  local left = math.max((deadline or math.huge) - now, 0)
+  return now + math.min(LONGEST_QUESTION, left / 2)
 end
 
 return decide

@@ -45,11 +45,16 @@ function keeper.new(store, key, lock_timeout)
   return self
 end
 
--- Stores of other people may give their errors as strings.
-local function store_error(err, doing)
-  if errors.is(err) then return err end
-  return errors.new("store", ("the token store failed while %s: %s"):format(doing,
-    err == nil and "it gave no reason" or tostring(err)))
+local DOING = { load = "loading", save = "saving", lock = "locking" }
+
+-- [does not raise] Stores may be the host's: what they raise is a failure of theirs as much as what
+-- they return, and errors may be strings.
+local function ask(self, name, ...)
+  local ran, value, reason = pcall(self._store[name], self._store, self.key, ...)
+  if ran and value then return value end
+  if ran and name == "load" and reason == nil then return value end
+  if not ran then reason = tostring(value) end
+  return nil, errors.from_reason(reason, "store", "the token store failed while " .. DOING[name])
 end
 
 --- The set in memory.
@@ -92,26 +97,35 @@ function keeper:is_unsaved()
   return vault.of(self).replaced ~= nil
 end
 
---- Takes the lock beside the store.
+local Held = {}
+
+-- The locks of somebody else's store may have only `release`.
+function Held:__close()
+  local ran, problem = pcall(function() self._lock:release() end)
+  if ran or not self._emit then return end
+  local err = errors.from_reason(tostring(problem), "store",
+    "the token store failed while releasing its lock")
+  self._emit { type = "warning", code = "store", err = err, message = err.message }
+end
+
+--- Takes the lock beside the store, until the variable that holds it is closed.
 ---@param driver table
 ---@param patience number? seconds, less than usual
----@return zendesk.Lock?
+---@param emit fun(event: table)? hears of a lock that cannot be released
+---@return table? lock
 ---@return zendesk.Error? err
-function keeper:lock(driver, patience)
-  local lock, err = self._store:lock(self.key, patience or self._lock_timeout, driver)
-  if not lock then return nil, store_error(err, "locking") end
-  return lock
+function keeper:lock(driver, patience, emit)
+  local lock, err = ask(self, "lock", patience or self._lock_timeout, driver)
+  if not lock then return nil, err end
+  return setmetatable({ _lock = lock, _emit = emit }, Held)
 end
 
 --- What is stored.
 ---@return zendesk.token_set? set nil without an error when there is nothing
 ---@return zendesk.Error? err
 function keeper:load()
-  local set, err = self._store:load(self.key)
-  if set == nil then
-    if err == nil then return nil end
-    return nil, store_error(err, "loading")
-  end
+  local set, err = ask(self, "load")
+  if set == nil then return nil, err end
   local fault = token_set.fault(set)
   if fault then
     return nil, errors.new("store", "what the token store holds for this login " .. fault, {
@@ -138,8 +152,12 @@ end
 ---@return true?
 ---@return zendesk.Error? err
 function keeper:write(set)
-  local ok, err = self._store:save(self.key, set)
-  if not ok then return nil, store_error(err, "saving") end
+  local ok, err = ask(self, "save", set)
+  if not ok then return nil, err end
+  local state = vault.of(self)
+  local current = state.current
+  -- Also with a note of a refresh beside it, the pair in memory is safe.
+  if current and current.access_token == set.access_token then state.replaced = nil end
   return true
 end
 
@@ -150,15 +168,13 @@ end
 ---@return true?
 ---@return zendesk.Error? err
 function keeper:put(set, replaced)
-  local state = vault.of(self)
   self:use(set)
   local ok, err = self:write(set)
-  if ok then
-    state.replaced = nil
-    return true
-  end
-  -- Of a chain of unsaved sets, the store still holds what the first one replaced.
-  state.replaced = state.replaced or replaced
+  if ok then return true end
+  local state = vault.of(self)
+  state.replaced = state.replaced or {}
+  -- Of a chain of unsaved sets, the store may hold any: what it does not confirm may be saved.
+  if state.replaced ~= true then state.replaced[replaced] = true end
   return nil, err
 end
 
@@ -167,7 +183,7 @@ end
 ---@param wins boolean over what is stored; else it only counts where nothing is
 function keeper:offer(set, wins)
   self:use(set)
-  vault.of(self).replaced = wins or ""
+  vault.of(self).replaced = wins or {}
 end
 
 --- [lock held] Saves what could not be saved, unless somebody has stored another login.
@@ -182,7 +198,7 @@ function keeper:save_again()
     self:use(base)
     return true
   end
-  return self:put(state.current, state.replaced)
+  return self:write(state.current)
 end
 
 function keeper:__tostring()

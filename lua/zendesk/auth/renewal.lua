@@ -1,14 +1,14 @@
 --- Renews a credential once, however many calls want it.
 --
--- Among the coroutines of a process a renewal is a task of its own (a flight): every
--- call that needs it waits for the same one, up to its own deadline, and no call's
--- deadline or cancellation cuts a refresh that has been sent. Among processes the
--- lock beside the store decides. A renewal ahead of time that fails is a warning;
--- the call goes on with the token that still works.
+-- Among the coroutines of a process every call that needs a renewal waits for the same
+-- one (see auth/flight.lua). Among processes the lock beside the store decides. A
+-- renewal ahead of time that fails is a warning; the call goes on with the token that
+-- still works.
 
 local decide = require "zendesk.auth.decide"
 local errors = require "zendesk.errors"
 local expiry = require "zendesk.oauth.expiry"
+local flight = require "zendesk.auth.flight"
 local token_set = require "zendesk.oauth.token_set"
 local vault = require "zendesk.oauth.vault"
 
@@ -44,7 +44,7 @@ renewal.__name = "zendesk.auth.renewal"
 ---@class zendesk.auth.renewal
 ---@field private _keeper zendesk.auth.keeper
 ---@field private _strategy zendesk.auth.strategy
----@field private _flights table<table, table> by driver
+---@field private _flights table<table, zendesk.auth.flight> by driver
 ---@field private _failures integer
 ---@field private _paused_until number
 ---@field private _save_after number
@@ -132,76 +132,42 @@ local function renew_in_lock(self, turn, reason, rejected)
   return true
 end
 
--- A store of somebody else may give locks that have only `release`.
-local function closing(lock)
-  return setmetatable({}, { __close = function() lock:release() end })
-end
-
 local function fly(self, turn, reason, rejected)
-  local lock, err = self._keeper:lock(turn.driver)
-  if lock then
-    local _ <close> = closing(lock)
-    return renew_in_lock(self, turn, reason, rejected)
+  local lock <close>, err = self._keeper:lock(turn.driver, nil, turn.emit)
+  if not lock then
+    if self._strategy.locks or err.kind == "cancelled" then return nil, err end
+    turn.emit { type = "warning", code = "store", err = err, message = err.message }
   end
-  if self._strategy.locks then return nil, err end
-  turn.emit { type = "warning", code = "store", err = err, message = err.message }
   return renew_in_lock(self, turn, reason, rejected)
 end
 
 local function launch(self, context, reason, rejected)
   local driver, flights = context.driver, self._flights
-  local flight = { done = false, task = nil, err = nil, noticed = false }
+  local launched = flight.new(driver)
   local turn = {
     keeper = self._keeper, client = vault.of(self), driver = driver, emit = context.emit,
+    flight = launched, deadline = context.deadline,
   }
-  local landing = setmetatable({}, { __close = function()
-    flight.done = true
-    if flights[driver] == flight then flights[driver] = nil end
-  end })
-  local function body()
-    local _ <close> = landing
-    local ok, err = fly(self, turn, reason, rejected)
-    flight.ok, flight.err = ok, err
-  end
-  flights[driver] = flight
-  -- A driver that cannot start tasks has one thing going on at a time anyway.
-  if driver.spawn then flight.task = driver:spawn(body) else body() end
-  return flight
+  flights[driver] = launched
+  launched:begin(function() return fly(self, turn, reason, rejected) end, function()
+    if flights[driver] == launched then flights[driver] = nil end
+  end)
+  return launched
 end
 
--- [may raise] What went wrong in the task itself is a mistake of the program and is raised here.
-local function wait(flight, context)
-  local _, why
-  if flight.task then _, why = flight.task:wait(context.deadline) end
-  if flight.done then return flight.ok, flight.err end
-  local kind = why == "timeout" and "timeout" or "cancelled"
-  local how = kind == "timeout" and "did not end before the deadline" or "was not waited for"
-  return nil, errors.new(kind, "the renewal of the access token " .. how, { sent = false })
-end
-
--- Waits for what is under way, which ends by its own time limits.
 local function land(self, driver)
-  local flight = self._flights[driver]
-  if flight and flight.task then flight.task:wait() end
-end
-
--- Each call gets an error of its own. Of the call itself nothing was sent, whatever became of the
--- request for a token.
-local function copy_error(err)
-  local fields = {}
-  for name, value in pairs(err) do fields[name] = value end
-  fields.sent = false
-  return errors.new(err.kind, err.message, fields)
+  local under_way = self._flights[driver]
+  if under_way then under_way:land() end
 end
 
 -- Told once for each flight, whoever waited for it.
-local function notice(self, flight, context)
-  if flight.noticed then return end
-  flight.noticed = true
+local function notice(self, failed, context)
+  if failed.noticed then return end
+  failed.noticed = true
   self._failures = self._failures + 1
-  local pause = decide.pause(self._failures)
+  local err = failed.err
+  local pause = decide.pause(self._failures, err.retry_after)
   self._paused_until = context.driver:now() + pause
-  local err = flight.err
   context.emit {
     type = "warning", code = "renewal_failed", err = err, retry_in = pause,
     message = "the access token could not be renewed ahead of time, the present one is used on: "
@@ -209,24 +175,24 @@ local function notice(self, flight, context)
   }
 end
 
-local function after_failure(self, flight, err, context, rejected)
-  if not flight.done then return nil, err end
+local function after_failure(self, failed, err, context, rejected)
+  if err ~= failed.err then return nil, err end -- it goes on, or was given up
   local current = self._keeper:current()
   if decide.can_go_on(current, rejected, server_time(self, context.driver)) then
-    notice(self, flight, context)
+    notice(self, failed, context)
     return self._keeper:credential()
   end
-  return nil, copy_error(err)
+  return nil, flight.copy_error(err)
 end
 
 local function renewed(self, context, reason, rejected)
   local keeper, driver = self._keeper, context.driver
-  local flight = self._flights[driver]
+  local under_way = self._flights[driver]
   local works = decide.can_go_on(keeper:current(), rejected, server_time(self, driver))
-  if flight and works and not self._strategy.waits then return keeper:credential() end
-  flight = flight or launch(self, context, reason, rejected)
-  local ok, err = wait(flight, context)
-  if not ok then return after_failure(self, flight, err, context, rejected) end
+  if under_way and works and not self._strategy.waits then return keeper:credential() end
+  under_way = under_way or launch(self, context, reason, rejected)
+  local ok, err = under_way:wait(context.deadline)
+  if not ok then return after_failure(self, under_way, err, context, rejected) end
   self._failures, self._paused_until = 0, 0
   return keeper:credential()
 end
@@ -241,10 +207,9 @@ local function peek(self, driver)
   return self._keeper:credential()
 end
 
-local function save_unsaved(self, driver, patience)
-  local lock, err = self._keeper:lock(driver, patience)
+local function save_unsaved(self, driver, patience, emit)
+  local lock <close>, err = self._keeper:lock(driver, patience, emit)
   if not lock then return nil, unsaved_error(err) end
-  local _ <close> = closing(lock)
   local ok
   ok, err = self._keeper:save_again()
   if not ok then return nil, unsaved_error(err) end
@@ -256,7 +221,7 @@ local function offer_to_store(self, context)
   if now < self._save_after then return end
   self._save_after = now + SAVE_PAUSE
   local patience = math.min(SAVE_PATIENCE, (context.deadline or math.huge) - now)
-  local ok, err = save_unsaved(self, context.driver, math.max(patience, 0))
+  local ok, err = save_unsaved(self, context.driver, math.max(patience, 0), context.emit)
   if not ok then
     context.emit { type = "warning", code = "store", err = err, message = err.message }
   end

@@ -24,6 +24,8 @@ local LOG_IN = "a person has to log in again (app:login or provider:login)"
 ---@field client zendesk.oauth.client
 ---@field driver table
 ---@field emit fun(event: table)
+---@field flight zendesk.auth.flight
+---@field deadline number? of the call that began it
 
 --- Why a login has ended, as far as what is known of it tells.
 ---@param base zendesk.token_set the set whose refresh token was refused
@@ -91,7 +93,9 @@ local function keep(turn, set, replaced)
   local ok, err = turn.keeper:put(set, replaced)
   if not ok then warn_unsaved(turn, err) end
   -- Asked only now: the pair is safe, and the answer is only a better estimate.
-  if grants.complete(turn.client, { driver = turn.driver }, set) then
+  local driver = turn.driver
+  local how = { driver = driver, deadline = decide.ask_until(driver:now(), turn.deadline) }
+  if grants.complete(turn.client, how, set) then
     turn.keeper:put(set, replaced)
   end
 end
@@ -115,13 +119,19 @@ local function refresh_once(turn, base)
   local now = turn.client.endpoint:time(turn.driver)
   local ok, err = note_refresh(turn, base, now)
   if not ok then return nil, err end
+  ok, err = turn.flight:send()
+  if not ok then
+    take_note_back(turn, base)
+    return nil, err
+  end
   local set
   set, err = grants.refresh_token(turn.client, { driver = turn.driver }, base, {})
   if set then
     keep(turn, set, base.access_token)
     return set, nil, true
   end
-  if err.code == "invalid_grant" then return refused(turn, base, err) end
+  -- With a 429 it is not about the login, whatever the body says.
+  if err.kind == "oauth" and err.code == "invalid_grant" then return refused(turn, base, err) end
   if not err.ambiguous then take_note_back(turn, base) end
   return nil, err
 end

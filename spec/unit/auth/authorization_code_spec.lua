@@ -190,6 +190,16 @@ describe("an expiry that nobody tells", function()
     assert.equal("refresh-2", saved_before_question)
     assert.equal("current", store:only().expires_from)
   end)
+
+  it("is asked for with a part of the time that the call has left", function()
+    server.quiet = true
+    driver:advance(2000)
+    local deadline = driver:now() + 1
+    assert(provider_with():get(context { deadline = deadline }))
+    local asked = server.calls[2]
+    assert.equal("GET", asked.method)
+    assert.near(deadline - 0.45, asked.deadline_at, 0.01)
+  end)
 end)
 
 describe("a login by the provider", function()

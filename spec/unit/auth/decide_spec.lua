@@ -62,9 +62,12 @@ describe("the login, inside the lock", function()
   end)
 
   it("is the successor in memory that could not be saved", function()
-    local base, superseded = decide.base(expired "old", fresh "new", "old")
-    assert.equal("new", base.access_token)
-    assert.is_false(superseded)
+    for _, stored in ipairs { "old", "older", "new" } do
+      local base, superseded = decide.base(expired(stored), fresh "new",
+        { old = true, older = true })
+      assert.equal("new", base.access_token)
+      assert.is_false(superseded)
+    end
   end)
 
   it("is a new login in memory, whatever is stored", function()
@@ -72,7 +75,7 @@ describe("the login, inside the lock", function()
   end)
 
   it("is a login that somebody else has stored over an unsaved one", function()
-    local base, superseded = decide.base(fresh "other", fresh "new", "old")
+    local base, superseded = decide.base(fresh "other", fresh "new", { old = true })
     assert.equal("other", base.access_token)
     assert.is_true(superseded)
   end)
@@ -123,5 +126,18 @@ describe("after a failed renewal", function()
     assert.equal(10, decide.pause(2))
     assert.equal(60, decide.pause(20))
     assert.equal(60, decide.pause(5000))
+  end)
+
+  it("the server is left alone for as long as it asked for", function()
+    assert.equal(60, decide.pause(1, 60))
+    assert.equal(10, decide.pause(2, 1))
+  end)
+end)
+
+describe("the question for a new token's end", function()
+  it("takes three seconds at most, and half of what the call has left", function()
+    assert.equal(103, decide.ask_until(100, nil))
+    assert.equal(101, decide.ask_until(100, 102))
+    assert.equal(100, decide.ask_until(100, 90))
   end)
 end)

@@ -77,6 +77,61 @@ describe("a store that cannot be written", function()
     assert.is_true(#store.log <= 5)
   end)
 
+  it("is offered the newest pair of several, also when it takes a note in between", function()
+    local saves, plan = 0, { true, false, true, false }
+    store.before.save = function(s)
+      saves = saves + 1
+      s.failing.save = not plan[saves] or nil
+    end
+    local provider = provider_with()
+    for _, token in ipairs { "access-2", "access-3" } do
+      driver:advance(2000)
+      assert.equal(token, assert(provider:get(context())).token)
+    end
+    store.before.save, store.failing.save = nil, nil
+    driver:advance(60)
+    assert.equal("access-3", assert(provider:get(context())).token)
+    assert.equal("refresh-3", store:only().refresh_token)
+    assert.equal(2, server.counts.refresh_token)
+  end)
+
+  it("is offered the newest pair, also when one that it denied was saved", function()
+    local save, saves = store.save, 0
+    function store:save(key, set)
+      saves = saves + 1
+      local ok, err = save(self, key, set)
+      if saves == 2 then return nil, "connection lost" end
+      if saves > 2 then self.failing.save = true end
+      return ok, err
+    end
+    local provider = provider_with()
+    for _, token in ipairs { "access-2", "access-3" } do
+      driver:advance(2000)
+      assert.equal(token, assert(provider:get(context())).token)
+    end
+    store.save, store.failing.save = nil, nil
+    assert.equal("refresh-2", store:only().refresh_token)
+    assert.is_true(provider:flush())
+    assert.equal("refresh-3", store:only().refresh_token)
+  end)
+
+  it("stops the refresh of a pair that is in the store after all", function()
+    driver:advance(2000)
+    lose_the_disk_during_the_refresh()
+    local provider = provider_with()
+    assert(provider:get(context()))
+    store.before.save, store.failing.save = nil, nil
+    driver:advance(2000)
+    server.faults = { bench.once { status = 503, body = {} } }
+    provider:get(context()) -- the note of this one is saved, beside the pair
+    store.failing.save = true
+    local _, err = provider:get(context())
+    assert.equal("store", err.kind)
+    assert.equal(2, #server.calls)
+    store.failing.save = nil
+    assert.equal("access-3", assert(provider:get(context())).token)
+  end)
+
   it("is reported by flush, with the way out", function()
     driver:advance(2000)
     lose_the_disk_during_the_refresh()
@@ -133,6 +188,55 @@ describe("an unsaved pair", function()
     assert.equal(login.access_token, assert(provider:renew(context(), used)).token)
     assert.is_false(provider:describe().unsaved)
     assert.equal(1, server.counts.refresh_token)
+  end)
+end)
+
+describe("a store that raises", function()
+  local function raise(name)
+    store[name] = function() error "the database is gone" end
+  end
+
+  it("is an error that names what, and the next call goes on", function()
+    driver:advance(2000)
+    local provider = provider_with()
+    for _, name in ipairs { "lock", "load", "save" } do
+      raise(name)
+      local credential, err = provider:get(context())
+      assert.same({ nil, "store" }, { credential, err.kind })
+      assert.matches("the database is gone", err.message, 1, true)
+      store[name] = nil
+      assert.is_nil(store.locked[KEY])
+    end
+    assert.equal(0, #server.calls)
+    assert.equal("access-2", assert(provider:get(context())).token)
+  end)
+
+  it("after the refresh keeps the new pair in memory, until it can be saved", function()
+    driver:advance(2000)
+    store.before.save = function(s)
+      s.before.save = function() error "the database is gone" end
+    end
+    local provider = provider_with()
+    assert.equal("access-2", assert(provider:get(context())).token)
+    local ok, err = provider:flush()
+    assert.same({ nil, "store" }, { ok, err.kind })
+    store.before.save = nil
+    assert.is_true(provider:flush())
+    assert.equal("refresh-2", store:only().refresh_token)
+  end)
+
+  it("when it releases a lock costs a warning, not the new pair", function()
+    driver:advance(2000)
+    local lock = store.lock
+    store.lock = function(...)
+      local held = assert(lock(...))
+      return { release = function()
+        held:release()
+        error "the database is gone"
+      end }
+    end
+    assert.equal("access-2", assert(provider_with():get(context())).token)
+    assert.matches("releasing its lock", events_of("warning", "store")[1].message, 1, true)
   end)
 end)
 

@@ -101,6 +101,70 @@ describe("a driver that cannot start tasks", function()
   end)
 end)
 
+describe("a refresh in which something is raised", function()
+  it("raises it at all who wait, and leaves no lock and no refresh behind", function()
+    driver:advance(2000)
+    server.faults = { function()
+      driver:sleep(1)
+      error "the engine was made before this process was forked"
+    end }
+    local provider = provider_with()
+    local results = b:at_once(3, function() return pcall(provider.get, provider, context()) end)
+    for _, result in ipairs(results) do
+      assert.is_false(result[1])
+      assert.matches("was forked", result[2], 1, true)
+    end
+    assert.is_nil(store.locked[bench.KEY])
+    assert.equal("access-2", assert(provider:get(context())).token)
+  end)
+end)
+
+describe("a driver that only its callers move on", function()
+  before_each(function() driver.alone = false end)
+
+  it("has the last call stay until a refresh that was sent has landed", function()
+    server.latency = 5
+    driver:advance(2000)
+    local provider, started = provider_with(), driver:now()
+    local results = b:at_once(3, function(index)
+      provider:get(context { deadline = started + index })
+      return driver:now() - started
+    end)
+    assert.same({ 1, 2 }, { results[1][1], results[2][1] })
+    assert.near(5, results[3][1], 0.1)
+    assert.equal("refresh-2", store:only().refresh_token)
+    assert.is_nil(store.locked[bench.KEY])
+  end)
+
+  it("keeps to the deadline where nothing was sent, and sends nothing afterwards", function()
+    driver:advance(2000)
+    store.locked[bench.KEY] = true
+    local provider, deadline = provider_with(), driver:now() + 1
+    local credential, err = provider:get(context { deadline = deadline })
+    assert.same({ nil, "timeout" }, { credential, err.kind })
+    assert.equal(deadline, driver:now())
+    store.locked[bench.KEY] = nil
+    driver:sleep(60)
+    assert.equal(0, #server.calls)
+    assert.equal("access-2", assert(provider:get(context())).token)
+  end)
+
+  it("sends nothing for a call that is gone when the store answers", function()
+    driver:advance(2000)
+    local slow = true
+    store.before.save = function()
+      if slow then driver:sleep(5) end
+    end
+    local provider = provider_with()
+    provider:get(context { deadline = driver:now() + 1 })
+    slow = false
+    driver:sleep(60)
+    assert.equal(0, #server.calls)
+    assert.is_nil(store:only().pending)
+    assert.equal("access-2", assert(provider:get(context())).token)
+  end)
+end)
+
 describe("a call that does not wait for the refresh", function()
   it("does not cut it: the next call has the new token", function()
     server.latency = 5
