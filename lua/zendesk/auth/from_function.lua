@@ -2,11 +2,13 @@
 --
 -- For tokens that live in somebody else's vault. The function is asked for the
 -- first token ("first"), when the last one is about to end ("due", "expired"), and
--- after Zendesk refused it ("rejected"). Calls that come together ask it once.
+-- after Zendesk refused it ("rejected"). Calls that come together ask it once, and share what comes
+-- of it. What it raises is its reason for giving none.
 
 local arguments = require "zendesk.arguments"
 local decide = require "zendesk.auth.decide"
 local errors = require "zendesk.errors"
+local flight = require "zendesk.auth.flight"
 local token_set = require "zendesk.oauth.token_set"
 local vault = require "zendesk.oauth.vault"
 
@@ -19,7 +21,7 @@ local from_function = {}
 ---@field kind "function"
 ---@field static false
 ---@field private _function zendesk.auth.token_function
----@field private _asking table? a signal, while the function is asked
+---@field private _asking table? while the function is asked: what for, a signal, what came of it
 local Provider = {}
 Provider.__index = Provider
 Provider.__name = "zendesk.auth.function"
@@ -63,34 +65,38 @@ local function signal_of(driver)
 end
 
 -- The function may wait (it may make calls of its own), so others queue behind it.
-local function ask(self, context, reason)
-  local asking = signal_of(context.driver)
+local function ask(self, context, reason, rejected)
+  local asking = { rejected = rejected, signal = signal_of(context.driver) }
   self._asking = asking
   local _ <close> = setmetatable({}, { __close = function()
     self._asking = nil
-    asking:fire()
+    asking.signal:fire()
   end })
-  local token, expires_at = self._function(reason)
-  return accept(self, token, expires_at, context.driver:time())
+  local ran, token, expires_at = pcall(self._function, reason)
+  if not ran then token, expires_at = nil, token end
+  asking.credential, asking.err = accept(self, token, expires_at, context.driver:time())
+  return asking.credential, asking.err
 end
 
-local function wait(self, context)
-  local ok, why = self._asking:wait(context.deadline)
+local function wait(asking, context)
+  local ok, why = asking.signal:wait(context.deadline)
   if ok then return true end
   return nil, errors.new(why == "timeout" and "timeout" or "cancelled",
     "the token function did not answer in time", { sent = false })
 end
 
+-- The last result is true where another call has asked.
 local function renewed(self, context, reason, rejected)
   while self._asking do
-    local ok, err = wait(self, context)
-    if not ok then return nil, err end
-    local state = vault.of(self)
-    if decide.can_go_on(state.current, rejected, context.driver:time()) then
-      return state.credential
-    end
+    local asking = self._asking
+    local ok, err = wait(asking, context)
+    if not ok then return nil, err, true end
+    if asking.err then return nil, flight.copy_error(asking.err), true end
+    local given = asking.credential
+    -- An answer to another question may be the very token that was refused.
+    if given and (asking.rejected == rejected or given.token ~= rejected) then return given end
   end
-  return ask(self, context, reason)
+  return ask(self, context, reason, rejected)
 end
 
 --- The token for a call.
@@ -101,13 +107,13 @@ function Provider:get(context)
   local state = vault.of(self)
   local action, reason = decide.before_call(state.current, context.driver:time(), false)
   if action == "use" then return state.credential end
-  local credential, err = renewed(self, context, reason, nil)
+  local credential, err, by_another = renewed(self, context, reason, nil)
   if credential then return credential end
-  if decide.can_go_on(state.current, nil, context.driver:time()) then
+  if not decide.can_go_on(state.current, nil, context.driver:time()) then return nil, err end
+  if not by_another then
     context.emit { type = "warning", code = "renewal_failed", err = err, message = err.message }
-    return state.credential
   end
-  return nil, err
+  return state.credential
 end
 
 --- Asks again, after a 401 refused the token.

@@ -28,60 +28,79 @@ local function checked(credential, reason)
   return nil, err
 end
 
+-- `one`: what is wrapped, with its provider, its account, and the token that the account holds now.
+local function install(one, credential)
+  local token = credential.token
+  -- Where the instance was closed meanwhile, so is the account, and the exchange says so.
+  if token == one.token or one.transport:is_closed() then return true end
+  local ok, problem = one.account:bearer(token)
+  if not ok then
+    return nil, errors.new("config", "option 'auth': " .. tostring(problem), { option = "auth" })
+  end
+  one.token = token
+  return true
+end
+
+-- A token that was refused is not sent again because its renewal has failed for a moment: the next
+-- attempt of the call asks for another one first.
+local function renew(one, call, context, used)
+  local credential, err = checked(one.provider:renew(context, used))
+  call.renewed, call.refused = credential ~= nil, not credential and used.token or nil
+  return credential, err
+end
+
+local function acquire(one, call, context)
+  local credential, err = checked(one.provider:get(context))
+  if credential and credential.token == call.refused then
+    return renew(one, call, context, credential)
+  end
+  return credential, err
+end
+
+local function replay(one, call, context, used, response, refusal)
+  local credential, err = renew(one, call, context, used)
+  if not credential then
+    err.cause = err.cause or refusal
+    return nil, response, err
+  end
+  -- The provider has nothing better: the refusal stands.
+  if credential.token == used.token then return nil, response, refusal end
+  local ok
+  ok, err = install(one, credential)
+  if not ok then return nil, response, err end
+  -- A 401 was not carried out, and the body is kept: any method may be sent again.
+  call.attempts, call.timeout = (call.attempts or 1) + 1, nil
+  return one.next(call)
+end
+
 ---@param next function
 ---@param transport zendesk.Transport
 ---@return function
 function auth.wrap(next, transport)
-  local provider, account = transport.provider, transport.account
+  local one = {
+    next = next, transport = transport, provider = transport.provider, account = transport.account,
+    token = nil,
+  }
   local shared = { __index = {
     driver = transport.driver,
     emit = transport._emit,
     base_url = transport:origin(),
     account_options = transport._account_options,
   } }
-  local token -- what the account holds now
-
-  local function install(credential)
-    if credential.token == token then return true end
-    local ok, problem = account:bearer(credential.token)
-    if not ok then
-      return nil, errors.new("config", "option 'auth': " .. tostring(problem), { option = "auth" })
-    end
-    token = credential.token
-    return true
-  end
-
-  local function replay(call, context, used, response, refusal)
-    local credential, err = checked(provider:renew(context, used))
-    if not credential then
-      err.cause = err.cause or refusal
-      return nil, response, err
-    end
-    -- The provider has nothing better: the refusal stands.
-    if credential.token == used.token then return nil, response, refusal end
-    local ok
-    ok, err = install(credential)
-    if not ok then return nil, response, err end
-    -- A 401 was not carried out, and the body is kept: any method may be sent again.
-    call.attempts, call.timeout = (call.attempts or 1) + 1, nil
-    return next(call)
-  end
-
   return function(call)
     if call.auth == false then return next(call) end
     local context = setmetatable({ deadline = call.deadline }, shared)
-    local credential, err = checked(provider:get(context))
+    local credential, err = acquire(one, call, context)
     call.timeout = nil -- it may have waited
     if not credential then return nil, nil, err end
     local ok
-    ok, err = install(credential)
+    ok, err = install(one, credential)
     if not ok then return nil, nil, err end
     local value, response, refusal = next(call)
     if not refusal or not auth.is_expired(refusal) or call.renewed or call.renew == false then
       return value, response, refusal
     end
-    call.renewed = true
-    return replay(call, context, credential, response, refusal)
+    return replay(one, call, context, credential, response, refusal)
   end
 end
 

@@ -187,13 +187,82 @@ describe("a token function", function()
     assert.truthy(err.message:find("the same token", 1, true))
   end)
 
-  it("that raises raises, and can be asked again", function()
+  it("that raises has given its reason, and can be asked again", function()
     local p = provider()
     local good = answer
     answer = function() error "boom" end
-    assert.error_matches(function() p:get(context()) end, "boom")
+    local credential, err = p:get(context())
+    assert.same({ nil, "auth" }, { credential, err.kind })
+    assert.matches("boom", err.message, 1, true)
     answer = good
     assert.equal("token-1", p:get(context()).token)
+  end)
+
+  local function together(p, used)
+    local calls = {}
+    for index = 1, 30 do
+      calls[index] = function()
+        if used then return p:renew(context(), used) end
+        return p:get(context())
+      end
+    end
+    return driver:all(calls)
+  end
+
+  it("that fails is asked once for calls that come together, and each has its error", function()
+    for _, fail in ipairs { function() return nil, "sealed" end, function() error "sealed" end } do
+      asked = {}
+      answer = function()
+        driver:sleep(1)
+        return fail()
+      end
+      local seen = {}
+      for _, result in ipairs(together(provider())) do
+        assert.matches("sealed", result[2].message, 1, true)
+        assert.is_nil(seen[result[2]])
+        seen[result[2]] = true
+      end
+      assert.equal(1, #asked)
+    end
+  end)
+
+  it("that fails ahead of time for calls that come together is told once", function()
+    local p = provider()
+    p:get(context())
+    driver:advance(1510)
+    answer = function()
+      driver:sleep(1)
+      return nil, "sealed"
+    end
+    for _, result in ipairs(together(p)) do assert.equal("token-1", result[1].token) end
+    assert.same({ 2, 1 }, { #asked, #events })
+  end)
+
+  it("that gives a refused token again is asked once by calls that come together", function()
+    answer = function()
+      driver:sleep(1)
+      return "token-1"
+    end
+    local p = provider()
+    for _, result in ipairs(together(p, assert(p:get(context())))) do
+      assert.matches("the same token", result[2].message, 1, true)
+    end
+    assert.same({ "first", "rejected" }, asked)
+  end)
+
+  it("is asked anew by a call whose refused token is what another one has got", function()
+    answer = function()
+      driver:sleep(1)
+      return #asked < 3 and "token-1" or "token-2", driver:time() + 1800
+    end
+    local p = provider()
+    local used = assert(p:get(context()))
+    driver:advance(1510)
+    local results = driver:all {
+      function() return p:get(context()) end, function() return p:renew(context(), used) end,
+    }
+    assert.same({ "token-1", "token-2" }, { results[1][1].token, results[2][1].token })
+    assert.same({ "first", "due", "rejected" }, asked)
   end)
 
   it("is asked with a driver that has no signals, too", function()

@@ -110,6 +110,51 @@ describe("a provider", function()
     assert.same({ "get", "renew", "get" }, names())
   end)
 
+  it("that cannot renew for a moment is asked again before a refused token is sent", function()
+    local renew, failures = provider.renew, 2
+    function provider:renew(context, used)
+      failures = failures - 1
+      if failures < 0 then return renew(self, context, used) end
+      return nil, errors.new("rate_limit", "busy", { status = 429, retry_after = 1 })
+    end
+    driver:reply(EXPIRED, { body = "{}" })
+    local _, response = assert(transport:request("GET", "/x"))
+    assert.equal(2, #driver.requests)
+    assert.same({ "one", "two" }, account.tokens)
+    assert.equal(3, response.attempts)
+  end)
+
+  it("that cannot renew at all has a refused token sent once", function()
+    function provider.renew()
+      return nil, errors.new("server", "busy", { status = 503, sent = false })
+    end
+    driver:reply(EXPIRED)
+    local _, err = transport:request("GET", "/x")
+    assert.equal("server", err.kind)
+    assert.equal(1, #driver.requests)
+  end)
+
+  it("during whose answer the instance is closed ends the call as closed", function()
+    function provider:get()
+      transport:close()
+      return credential(self.token)
+    end
+    local _, err = transport:request("GET", "/x")
+    assert.equal("closed", err.kind)
+    assert.same({ 0, {} }, { #driver.requests, account.tokens })
+  end)
+
+  it("during whose renewal the instance is closed ends the call as closed", function()
+    function provider.renew()
+      transport:close()
+      return credential "two"
+    end
+    driver:reply(EXPIRED)
+    local _, err = transport:request("GET", "/x")
+    assert.equal("closed", err.kind)
+    assert.equal(1, #driver.requests)
+  end)
+
   it("believes the challenge where the body says nothing", function()
     driver:reply({
       status = 401, headers = { ["WWW-Authenticate"] = 'Bearer error="invalid_token"' },
