@@ -7,6 +7,7 @@
 local arguments = require "zendesk.arguments"
 local errors = require "zendesk.errors"
 local keeper = require "zendesk.auth.keeper"
+local login_key = require "zendesk.auth.login_key"
 local oauth = require "zendesk.oauth"
 local options = require "zendesk.oauth.options"
 local renewal = require "zendesk.auth.renewal"
@@ -121,17 +122,32 @@ local function other_account(self, base_url)
     self._origin, base_url), { remedy = "make one provider for each account" })
 end
 
+-- A token is shown to the client and the account that it was issued for, and to no other. What a
+-- set does not tell is believed.
+local function foreign(app, set)
+  local same_client = set.client_id == nil or set.client_id == app.client_id
+  local same_account = set.origin == nil or set.origin == app.origin
+  if same_client and same_account then return nil end
+  local whose = same_account and "another client" or "a client of another account"
+  return errors.new("config", ("the token set was issued to %s, it is not for %s at %s"):format(
+    whose, app.client_id, app.origin), {
+    code = "foreign_tokens", remedy = "give the set to the provider of its own client and account",
+  })
+end
+
 local function set_up(self, app)
   local client = vault.of(app)
   if not client then errors.raise(2, "the provider's app is closed") end
-  local key = table.concat({ app.origin, app.client_id, scope.canonical(app.scope), self._name },
-    "|")
+  local secrets = vault.of(self)
+  self._fault = secrets.tokens and foreign(app, secrets.tokens)
+  if self._fault then return nil, self._fault end
+  local key = login_key.of(app.origin, app.client_id, scope.canonical(app.scope), self._name)
   self._origin = app.origin
   self._keeper = keeper.new(self._store, key, self._lock_timeout)
   self._renewal = renewal.new(self._keeper, client, self._strategy)
-  local secrets = vault.of(self)
   secrets.app = app
   if secrets.tokens then self._keeper:offer(secrets.tokens, false) end
+  return true
 end
 
 -- The account is known from the app, or from the first instance that asks.
@@ -143,7 +159,9 @@ local function ready(self, context)
     local app, err = secrets.app, nil
     if not app then app, err = make_app(secrets, context) end
     if not app then return nil, err end
-    set_up(self, app)
+    local ok
+    ok, err = set_up(self, app)
+    if not ok then return nil, err end
     for _, event in ipairs(scope.warnings(app.scope)) do context.emit(event) end
   end
   if context.base_url and context.base_url ~= self._origin then
@@ -188,7 +206,10 @@ local function app_of(self, name)
     errors.raise(2, "provider:%s needs to know the account: make the provider with app = "
       .. "zendesk.oauth.new{ … }, or use it in a call first", name)
   end
-  if not self._renewal then set_up(self, app) end
+  if not self._renewal then
+    local ok, err = set_up(self, app)
+    if not ok then return nil, err end
+  end
   return app
 end
 
@@ -196,12 +217,15 @@ end
 --- brought along from elsewhere.
 ---@param set zendesk.token_set
 ---@return true?
----@return zendesk.Error? err the set is in use even so; see `flush`
+---@return zendesk.Error? err kind "config": of another client or account, and nothing is changed;
+--- kind "store": the set is in use even so, see `flush`
 function Provider:adopt(set)
   arguments.self(self, Provider, "provider:adopt")
   local fault = token_set.fault(set)
   if fault then errors.raise(1, "adopt takes a token set; this one %s", fault) end
-  local app = app_of(self, "adopt")
+  local app, err = app_of(self, "adopt")
+  err = err or foreign(app, set)
+  if err then return nil, err end
   return self._renewal:adopt(set, self._driver or app:driver())
 end
 
@@ -211,8 +235,10 @@ end
 ---@return zendesk.Error? err
 function Provider:login(given)
   arguments.self(self, Provider, "provider:login")
-  local app = app_of(self, "login")
-  local set, err = app:login(given)
+  local app, err = app_of(self, "login")
+  if not app then return nil, err end
+  local set
+  set, err = app:login(given)
   if not set then return nil, err end
   local kept
   kept, err = self:adopt(set)

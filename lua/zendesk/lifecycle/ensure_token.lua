@@ -8,6 +8,7 @@ local ensure = require "zendesk.lifecycle.ensure"
 local errors = require "zendesk.errors"
 local expiry = require "zendesk.oauth.expiry"
 local hold = require "zendesk.lifecycle.hold"
+local login_key = require "zendesk.auth.login_key"
 local resource = require "zendesk.resource"
 local timestamp = require "zendesk.timestamp"
 local token_set = require "zendesk.oauth.token_set"
@@ -215,9 +216,7 @@ local function key_of(transport, options, scopes)
   if options.key then return options.key end
   local client = options.client
   if type(client) == "table" then client = client.identifier or client.id end
-  return table.concat({
-    transport:origin(), tostring(client), table.concat(scopes, " "), "ensured",
-  }, "|")
+  return login_key.of(transport:origin(), tostring(client), table.concat(scopes, " "), "ensured")
 end
 
 local function check(options)

@@ -104,6 +104,11 @@ function token_set.from_reply(reply, issue)
   return set
 end
 
+-- One that can be shown to people.
+local function is_time_or_nil(value)
+  return value == nil or type(value) == "number" and math.tointeger(math.floor(value)) ~= nil
+end
+
 --- What is wrong with a value that should be a token set, e.g. out of a store.
 ---@param value any
 ---@return string? fault
@@ -114,9 +119,13 @@ function token_set.fault(value)
     return "holds a refresh_token that is not a string"
   end
   for _, field in ipairs { "issued_at", "expires_at", "refresh_expires_at" } do
-    if value[field] ~= nil and type(value[field]) ~= "number" then
-      return ("holds a field %s that is not a number"):format(field)
+    if not is_time_or_nil(value[field]) then
+      return ("holds a field %s that is not a time"):format(field)
     end
+  end
+  local pending = value.pending
+  if pending ~= nil and not (type(pending) == "table" and is_time_or_nil(pending.since)) then
+    return "holds a field pending that is no note of a refresh"
   end
 end
 

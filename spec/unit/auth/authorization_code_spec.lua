@@ -102,6 +102,20 @@ describe("a stored login", function()
     assert.is_true(distinct["https://acme.zendesk.com|my_client|read write|default"])
   end)
 
+  it("has a digest in its key where its scopes are too many words", function()
+    b.store.content = {}
+    local words = {}
+    for index = 1, 200 do words[index] = ("resource_%d:read"):format(index) end
+    local provider = provider_with { scope = words, tokens = server:login(),
+      store = require "zendesk.store".memory() }
+    assert(provider:get(context()))
+    assert(provider:flush())
+    local of, origin = require "zendesk.auth.login_key".of, "https://acme.zendesk.com"
+    local key = of(origin, "my_client", table.concat(words, " "), "default")
+    assert.matches("^https://acme%.zendesk%.com|%x+$", key)
+    assert.not_equal(key, of(origin, "my_client", table.concat(words, "-"), "default"))
+  end)
+
   it("is not shown to another account", function()
     local provider = provider_with()
     assert(provider:get(context()))
@@ -141,6 +155,51 @@ describe("a login that is not there", function()
     local _, err = provider_with():get(context())
     assert.equal("reauthorize", err.kind)
     assert.truthy(err.message:find("no refresh token", 1, true))
+  end)
+end)
+
+describe("a token set of another client or account", function()
+  local function app()
+    return assert(require "zendesk.oauth".new {
+      base_url = "https://acme.zendesk.com", client_id = "my_client", driver = driver })
+  end
+
+  local function foreign_sets()
+    local client, account = server:login(), server:login()
+    client.client_id, account.origin = "other", "https://other.zendesk.com"
+    return { client, account }
+  end
+
+  it("is not adopted, and the login stays", function()
+    local provider = b.auth.authorization_code { app = app(), store = store }
+    for _, set in ipairs(foreign_sets()) do
+      local ok, err = provider:adopt(set)
+      assert.same({ nil, "config" }, { ok, err.kind })
+      assert.is_nil(tostring(err):find(set.access_token, 1, true))
+    end
+    assert.equal("access-1", assert(provider:get(context())).token)
+    assert.equal("refresh-1", store:only().refresh_token)
+  end)
+
+  it("is not what a provider begins with", function()
+    b.store.content = {}
+    for _, set in ipairs(foreign_sets()) do
+      for _, given in ipairs { { app = app() }, { client_id = "my_client" } } do
+        given.store, given.tokens = store, set
+        local provider = b.auth.authorization_code(given)
+        for _ = 1, 2 do
+          local credential, err = provider:get(context())
+          assert.same({ nil, "config" }, { credential, err.kind })
+        end
+      end
+    end
+    assert.is_nil(store:only())
+  end)
+
+  it("is told by what a grant has written into it", function()
+    driver:advance(2000)
+    assert(provider_with():get(context()))
+    assert.equal("https://acme.zendesk.com", store:only().origin)
   end)
 end)
 

@@ -288,6 +288,14 @@ describe("a store that cannot be read or locked", function()
     assert.is_nil(tostring(err):find("canary", 1, true))
   end)
 
+  it("is an error when its note of a refresh is damaged", function()
+    driver:advance(2000)
+    store.content[KEY].pending = true
+    local _, err = provider_with():get(context())
+    assert.same({ "store", "damaged" }, { err.kind, err.code })
+    assert.equal(0, #server.calls)
+  end)
+
   it("may be one whose errors are strings", function()
     driver:advance(2000)
     store.lock = function() return nil, "connection refused" end

@@ -232,7 +232,7 @@ return { entries = {
       { "a token with a line break", set_expected "adopt"(nil, nil, {}),
         { access_token = "canary\r\nX: y" } },
       { "an end that is a text", "raises: adopt takes a token set; this one holds a field "
-        .. "expires_at that is not a number", { access_token = "canary", expires_at = "soon" } },
+        .. "expires_at that is not a time", { access_token = "canary", expires_at = "soon" } },
       { "a set that bites", "raises: bitten", hostile.bitten },
     },
   },

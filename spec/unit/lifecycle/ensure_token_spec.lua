@@ -80,6 +80,15 @@ describe("ensuring a token", function()
     assert.equal("/api/v2/oauth/tokens/101", transport.calls[1].path)
   end)
 
+  it("is kept under a key that a store takes, however many scopes there are", function()
+    local store, scopes = memory(), {}
+    for index = 1, 200 do scopes[index] = ("resource_%d:read"):format(index) end
+    local _, create = maker()
+    assert(ensure_token.token(scripted.new(function() return {} end),
+      { client = 10, scopes = scopes, store = store }, create))
+    assert.is_true(#next(store.entries) <= 1024)
+  end)
+
   it("makes another one for a revoked one, but not where that cannot be told", function()
     local status = 404
     local store = memory()

@@ -98,10 +98,13 @@ describe("a token set", function()
   end)
 
   it("is checked when it comes out of a store", function()
-    assert.is_nil(token_set.fault { access_token = "a", expires_at = 1 })
+    assert.is_nil(token_set.fault { access_token = "a", expires_at = 1, pending = { since = 1.5 } })
     for _, value in ipairs {
       "text", {}, { access_token = 1 }, { access_token = "a", refresh_token = 1 },
       { access_token = "a", expires_at = "soon" }, { access_token = "a\n" },
+      { access_token = "a", refresh_expires_at = -1e300 }, { access_token = "a", pending = true },
+      { access_token = "a", pending = { since = "abc" } },
+      { access_token = "a", pending = { since = 1e300 } },
     } do
       assert.truthy(token_set.fault(value))
     end
