@@ -36,8 +36,8 @@ function api_token_end.explain_401(now)
     return ("Zendesk refused the API token: API tokens stopped working on %s"):format(
       api_token_end.DAY), MOVE
   end
-  return "Zendesk refused the e-mail address and API token", "check both; a token that was not "
-    .. "used for 30 days is deactivated, and new ones cannot be made: " .. MOVE
+  return "Zendesk refused the e-mail address and API token", "check email and api_token; a "
+    .. "token that was not used for 30 days is deactivated, and new ones cannot be made: " .. MOVE
 end
 
 return api_token_end

@@ -36,24 +36,35 @@ local function phrase(status)
 end
 
 local REMEDIES = {
-  invalid_token = "the token is expired, revoked, of another account, or an API token given as "
-    .. "access_token: make a new one",
   IdempotentRequestError = "this idempotency key was used with another body within two hours: "
     .. "use a new key",
   TooManyJobs = "30 jobs are queued or running: wait for some of them",
   TooManyValues = "send at most 100 items in one request",
 }
 
+---What to do about a credential that was refused or not recognised.
+---@param sent table `scheme` of the account, `auth` false where it was left out, `now`
+---@param code string|nil
+---@return string|nil
+function error_reply.credential_remedy(sent, code)
+  if sent.auth == false then return "the call had no credential: leave out 'auth = false'" end
+  if sent.scheme == "bearer" then
+    return "the access token is expired, revoked, of another account, or an API token given as "
+      .. "access_token: make a new one"
+  elseif sent.scheme ~= "basic" then
+    return nil
+  elseif code == "invalid_token" then
+    return "an OAuth access token is wanted here, and not email and api_token"
+  end
+  return (select(2, require "zendesk.api_token_end".explain_401(sent.now or os.time())))
+end
+
 local function remedy(err, call)
   if err.code and REMEDIES[err.code] then return REMEDIES[err.code] end
   if err.missing_scopes then
     return "use a token that has one of these scopes: " .. table.concat(err.missing_scopes, ", ")
   end
-  if err.status == 401 and call.scheme == "basic" then
-    return (select(2, require "zendesk.api_token_end".explain_401(call.now)))
-  elseif err.status == 401 then
-    return "check email and api_token; API tokens cannot be created any more and end on 2027-04-30"
-  end
+  if err.status == 401 then return error_reply.credential_remedy(call, err.code) end
   if err.status == 404 and err.message:find("no help desk", 1, true) then
     return "check the subdomain: it is the account's, not a brand's or a host-mapped name"
   end
@@ -70,7 +81,8 @@ end
 
 ---Makes the error of a reply that is no success.
 ---@param response table status, `text` (raw body), `value` (decoded, or nil), `header(self, name)`
----@param call table method and path of the request; `now` epoch seconds; `scheme` of the credential
+---@param call table method and path of the request; `now` epoch seconds; `scheme` of the account's
+---credential, and `auth` false where it was not sent
 ---@return zendesk.Error
 function error_reply.new(response, call)
   local status, text = response.status, response.text or ""

@@ -48,15 +48,23 @@ describe("the error of a reply", function()
     assert.matches("one of these scopes: groups:read, read", err.remedy, 1, true)
   end)
 
-  it("says of a refused API token what has become of those", function()
-    local function remedy(now)
-      return errors.from_response(reply(401), {
-        method = "GET", path = "/x", now = now, scheme = "basic",
+  it("says of a refused credential what to do about one of its kind", function()
+    local function remedy(scheme, fields)
+      fields = fields or {}
+      local refusal = reply(401, { error = fields.code or "Couldn't authenticate you" })
+      return errors.from_response(refusal, {
+        method = "GET", path = "/x", now = fields.now or 0, scheme = scheme, auth = fields.auth,
       }).remedy
     end
-    assert.matches("not used for 30 days", remedy(1795600000), 1, true)
-    assert.matches("^move to OAuth", remedy(1810000000))
-    assert.matches("^check email and api_token", from(401).remedy)
+    assert.matches("^check email and api_token; .*not used for 30 days", remedy "basic")
+    assert.matches("^move to OAuth", remedy("basic", { now = 1810000000 }))
+    assert.matches("^an OAuth access token is wanted", remedy("basic", { code = "invalid_token" }))
+    for _, code in ipairs { "invalid_token", "Couldn't authenticate you" } do
+      assert.matches("^the access token .*: make a new one$", remedy("bearer", { code = code }))
+      assert.matches("no credential: leave out 'auth = false'",
+        remedy("bearer", { code = code, auth = false }), 1, true)
+    end
+    assert.is_nil(remedy "none") -- the grants of /oauth/tokens
   end)
 
   it("reads the code of a 401 from its body, or from its challenge", function()

@@ -18,12 +18,15 @@ function methods:me(options)
   local user, problem = resource.unwrap(body, response, "user")
   if not user then return nil, problem end
   if user.id == nil or user.id == core.null then
+    local transport = self._zd._transport
     return nil, errors.new("auth", "the credential was not recognised: Zendesk answers as to an "
       .. "anonymous user", {
         status = response.status, code = "anonymous", request_id = response.request_id,
         sent = true,
-        remedy = "check email and api_token; API tokens cannot be created any more and end on "
-          .. "2027-04-30",
+        remedy = require "zendesk.error_reply".credential_remedy {
+          auth = options and rawget(options, "auth"), scheme = transport.account:scheme(),
+          now = transport:time(),
+        },
       })
   end
   return user, response

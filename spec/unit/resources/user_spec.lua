@@ -33,6 +33,17 @@ describe("zd:whoami", function()
     end
   end)
 
+  it("does not send somebody with an OAuth token to email and api_token", function()
+    for _, credential in ipairs { { access_token = "t" }, { auth = function() return "t" end } } do
+      credential.subdomain, credential.driver = "acme", driver
+      driver:reply { body = { user = { name = "Anonymous user" } } }
+      local _, err = assert(zendesk.new(credential)):whoami()
+      assert.matches("^the access token is expired", err.remedy)
+    end
+    driver:reply { body = { user = { name = "Anonymous user" } } }
+    assert.matches("no credential", select(2, zd:whoami { auth = false }).remedy, 1, true)
+  end)
+
   it("returns the errors of the call", function()
     driver:reply { status = 401, body = { error = "Couldn't authenticate you" } }
     assert.equal("auth", select(2, zd:whoami()).kind)
