@@ -67,6 +67,10 @@ local function token_fields(fields)
   end
   local sent = arguments.raw_copy(fields)
   if sent.client_id == nil then errors.raise(3, "client_id is missing") end
+  -- Zendesk ignores it, and makes a token that may do everything.
+  if sent.scope ~= nil then
+    errors.raise(3, "unknown attribute 'scope' (did you mean 'scopes'?)")
+  end
   sent.client_id = client_id(sent.client_id)
   if sent.scopes ~= nil then sent.scopes = scope_list(sent.scopes) end
   return sent
@@ -88,7 +92,7 @@ end
 -- their order that have been looked at.
 local function is_usual(fields)
   if type(fields) ~= "table" or getmetatable(fields) ~= nil
-    or math_type(fields.client_id) ~= "integer" then
+    or math_type(fields.client_id) ~= "integer" or fields.scope ~= nil then
     return false
   end
   local scopes = fields.scopes

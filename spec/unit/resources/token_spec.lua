@@ -112,6 +112,16 @@ describe("zd.token", function()
         end
       end)
 
+      it("refuses the name that scopes have elsewhere, which would give every scope", function()
+        for _, scopes in ipairs { "tickets:read", { "tickets:read" } } do
+          for _, client in ipairs { 7, { id = 7 } } do
+            assert.error_matches(function()
+              quiet.token:create { client_id = client, scope = scopes }
+            end, "unknown attribute 'scope' %(did you mean 'scopes'%?%)")
+          end
+        end
+      end)
+
       it("explains what went wrong", function()
         driver:reply { status = 410, body = "" }
         local token, err = quiet.token:create { client_id = 7, scopes = { "tickets:read" } }
@@ -159,6 +169,8 @@ describe("zd.token", function()
           "scopes%[1%]: one scope expected" },
         { function() zd.token:create { client_id = 7, scopes = { read = true } } end,
           "scopes: array of strings expected, got the key read" },
+        { function() zd.token:create { client_id = 7, scope = "read" } end,
+          "unknown attribute 'scope' %(did you mean 'scopes'%?%)" },
       }
       for _, case in ipairs(cases) do
         local line = debug.getinfo(case[1], "S").linedefined
