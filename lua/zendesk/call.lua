@@ -12,7 +12,7 @@ local call_of = {}
 local SLASH = byte "/"
 
 ---@class zendesk.CallOptions
----@field query table|string|nil see zendesk.query; a string is sent as it is
+---@field query table|string|nil a table as docs/lists.md has it; a string is sent as it is
 ---@field json any sent as the JSON body
 ---@field body string|userdata|nil sent as it is, with `content_type`
 ---@field content_type string|nil of `body`; application/octet-stream

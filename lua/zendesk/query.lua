@@ -1,8 +1,9 @@
 -- query: the query part of an URL, from a table.
 --
--- Lists are joined by commas, as Zendesk's `ids=1,2,3` and `include=a,b` want it; nested tables
--- become `page[size]`, with the brackets encoded. Integers are written exactly. Keys are sorted:
--- the same table is always the same URL, for logs, recorded tests and caches.
+-- Lists are joined by commas, as Zendesk's `ids=1,2,3` and `include=a,b` want it, or repeat a name
+-- that ends in `[]`; nested tables become `page[size]`, with the brackets encoded. Numbers are
+-- written exactly. Keys are sorted: the same table is always the same URL, for logs, recorded tests
+-- and caches.
 
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
@@ -34,7 +35,7 @@ local function scalar(key, value)
       end
       return ("%d"):format(value)
     end
-    return (("%.17g"):format(value):gsub(",", "."))
+    return (core.encode(value)) -- the shortest text that is this number
   end
   if type(value) == "string" then return escape(value) end
   if type(value) == "boolean" then return tostring(value) end
@@ -42,16 +43,23 @@ local function scalar(key, value)
     .. ": expected string, number, boolean or a table of these")
 end
 
-local function list(key, values)
-  local parts = {}
-  for index = 1, rawlen(values) do
+-- The elements of a list, without any key that would be lost.
+local function elements(key, values)
+  local parts, size = {}, rawlen(values)
+  for index in next, values do
+    if math.type(index) ~= "integer" or index < 1 or index > size then
+      refuse(key, "is a list that has the key '" .. errors.clean(tostring(index)) .. "', too")
+    end
+  end
+  for index = 1, size do
     parts[index] = scalar(key .. "[" .. index .. "]", rawget(values, index))
   end
-  return table.concat(parts, ",")
+  return parts
 end
 
+-- An empty table is a list: nothing would be sent of a nested table, and everything read.
 local function is_list(value)
-  return getmetatable(value) == core.array_mt or rawlen(value) > 0
+  return getmetatable(value) == core.array_mt or rawlen(value) > 0 or next(value) == nil
 end
 
 local function sorted_keys(fields, prefix)
@@ -67,16 +75,27 @@ local function sorted_keys(fields, prefix)
   return keys
 end
 
+local BRACKETS = "%5B%5D"
+
+-- The encoded name of a field, and whether a list repeats it.
+local function name_of(prefix, key)
+  local stem = key:match "^(.+)%[%]$"
+  local name = escape(stem or key)
+  if prefix then name = prefix .. "%5B" .. name .. "%5D" end
+  return stem and name .. BRACKETS or name, stem ~= nil
+end
+
 local function append(parts, fields, prefix, depth)
   for _, key in ipairs(sorted_keys(fields, prefix)) do
     local value = rawget(fields, key)
-    local name = prefix and (prefix .. "%5B" .. escape(key) .. "%5D") or escape(key)
+    local name, repeats = name_of(prefix, key)
     if value == null then
       goto continue -- a field that is switched off, so that a table can be built in one go
     elseif type(value) ~= "table" then
       parts[#parts + 1] = name .. "=" .. scalar(key, value)
     elseif is_list(value) then
-      parts[#parts + 1] = name .. "=" .. list(key, value)
+      local between = repeats and "&" .. name .. "=" or ","
+      parts[#parts + 1] = name .. "=" .. table.concat(elements(key, value), between)
     elseif depth == DEEPEST then
       refuse(key, "is nested too deeply")
     else
@@ -86,7 +105,7 @@ local function append(parts, fields, prefix, depth)
   end
 end
 
----Writes a query. `null` leaves a field out; an empty list writes `key=`.
+---Writes a query. `null` leaves a field out; an empty table is an empty list and writes `key=`.
 ---@param fields table<string, string|number|boolean|table> nested tables become `key[sub]`
 ---@return string encoded without the question mark; "" for no fields
 function query.encode(fields)

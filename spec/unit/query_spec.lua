@@ -16,7 +16,31 @@ describe("query", function()
   it("joins lists by commas", function()
     assert.equal("ids=1,2,3", query.encode { ids = { 1, 2, 3 } })
     assert.equal("include=users,groups%2Cx", query.encode { include = { "users", "groups,x" } })
+  end)
+
+  it("writes an empty table as an empty list, which is not the same as no list", function()
     assert.equal("ids=", query.encode { ids = setmetatable({}, core.array_mt) })
+    assert.equal("ids=", query.encode { ids = {} })
+    assert.equal("role%5B%5D=", query.encode { ["role[]"] = {} })
+    assert.equal("", query.encode { page = { after = core.null } })
+  end)
+
+  it("repeats a name that ends in brackets", function()
+    assert.equal("role%5B%5D=admin&role%5B%5D=a%26b",
+      query.encode { ["role[]"] = { "admin", "a&b" } })
+    assert.equal("role%5B%5D=admin", query.encode { ["role[]"] = "admin" })
+    assert.equal("filter%5Brole%5D%5B%5D=1&filter%5Brole%5D%5B%5D=2",
+      query.encode { filter = { ["role[]"] = { 1, 2 } } })
+  end)
+
+  it("refuses a list that has other keys, too", function()
+    assert.error_matches(function() query.encode { ids = { 1, 2, x = 3 } } end,
+      "query field 'ids' is a list that has the key 'x', too")
+    assert.error_matches(function() query.encode { ids = { 1, [3] = 3 } } end, "the key '3', too")
+    assert.error_matches(function()
+      query.encode { ids = setmetatable({ x = 1 }, core.array_mt) }
+    end, "the key 'x', too")
+    assert.error_matches(function() query.encode { ids = { 1, nil, 3 } } end, "'ids%[2%]' is a nil")
   end)
 
   it("writes nested tables with encoded brackets", function()
@@ -38,7 +62,7 @@ describe("query", function()
   it("writes integral floats as the integers that they are", function()
     assert.equal("id=42", query.encode { id = 42.0 })
     assert.equal("id=9007199254740992", query.encode { id = 2.0 ^ 53 })
-    assert.equal("x=0.5", query.encode { x = 0.5 })
+    assert.equal("x=0.5&y=0.1&z=1.5e-7", query.encode { x = 0.5, y = 0.1, z = 1.5e-7 })
   end)
 
   it("refuses floats that have lost digits or are no numbers", function()

@@ -94,7 +94,13 @@ function query.join(text, value)
   local joined = {}
   for pair in text:gmatch "[^&]+" do
     local name, content = pair:match "^([^=]*)=?(.*)$"
-    joined[decode(name)] = decode(content)
+    name, content = decode(name), decode(content)
+    if name:find "%[%]$" then -- repeated, see zendesk.query
+      joined[name] = joined[name] or {}
+      table.insert(joined[name], content)
+    else
+      joined[name] = content
+    end
   end
   for name, content in pairs(flatten(value)) do joined[name] = content end
   return joined

@@ -32,6 +32,7 @@ describe("the query of a list", function()
     assert.equal("a=1", query.join("a=1", nil))
     assert.equal("a=1&b=2", query.join("a=1", "b=2"))
     assert.same({ a = "x y", b = 2 }, query.join("a=x+y&b=1", { b = 2 }))
+    assert.same({ ["a[]"] = { "1", "2" }, b = 2 }, query.join("a%5B%5D=1&a[]=2", { b = 2 }))
   end)
 
   it("has one canonical spelling for equal tables", function()
