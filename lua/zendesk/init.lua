@@ -75,7 +75,7 @@ local function account_of(config, provider)
   fields.access_token = credential.access_token
   local account, problem = core.account(fields)
   if account then return account end
-  return nil, errors.new("config", problem)
+  return nil, options.refused(problem)
 end
 
 local function emitter_of(config, driver)

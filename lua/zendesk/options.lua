@@ -212,6 +212,15 @@ end
 ---@field deadline number
 ---@field max_body integer
 
+---The error of options that core.account does not take.
+---@param problem string "access_token: holds a space"
+---@return zendesk.Error
+function options.refused(problem)
+  local option, why = problem:match "^([%a_]+): (.*)$"
+  if not option then return errors.new("config", problem) end
+  return (select(2, refuse(option, "%s", why)))
+end
+
 ---Checks the options of zendesk.new.
 ---@param given zendesk.Options
 ---@return zendesk.Config|nil

@@ -85,8 +85,18 @@ describe("zendesk", function()
       local zd, err = new(fields)
       assert.is_nil(zd)
       assert.equal("config", err.kind)
-      assert.matches(option, err.message, 1, true)
+      assert.equal(option, err.option)
+      assert.matches("^option '" .. option .. "' holds a ", err.message)
       assert.not_matches("canary", tostring(err))
+    end
+  end)
+
+  it("names the option of the network that is wrong", function()
+    for option, value in pairs { proxy = "zz", user_agent = "", ca_file = "", ca_path = "a\0" } do
+      local zd, err = new { [option] = value }
+      assert.is_nil(zd)
+      assert.equal(option, err.option)
+      assert.matches("^option '" .. option .. "' ", err.message)
     end
   end)
 

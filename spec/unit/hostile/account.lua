@@ -114,9 +114,10 @@ return {
         { "a NUL in the subdomain", "config: option 'subdomain' is not usable: subdomain "
           .. "'ac\\x00me': give only the first label, as in acme for acme.zendesk.com: letters, "
           .. "digits and inner hyphens", { subdomain = "ac\0me", access_token = "canary" } },
-        { "a line break in the token", "config: access_token: holds a line break (CR or LF)",
+        { "a line break in the token",
+          "config: option 'access_token' holds a line break (CR or LF)",
           { subdomain = "acme", access_token = "canary\r\nX: y" } },
-        { "a line break in the user agent", "config: user_agent: holds a control character",
+        { "a line break in the user agent", "config: option 'user_agent' holds a control character",
           { subdomain = "acme", access_token = "canary", user_agent = "a\r\nX: y" } },
         { "a provider without get", "raises: option 'auth': a provider of zendesk.auth, or a "
           .. "function, expected: this table has no function 'get'",
