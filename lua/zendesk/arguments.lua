@@ -103,13 +103,24 @@ local function given_instead(value, wanted)
   return ", got " .. type(value)
 end
 
+-- From here on an integer may have lost digits on its way to a float.
+local INEXACT = 2 ^ 53
+
+-- The integer that a float is, if it is one: 64e6 is as good as 64000000.
+local function integer_of(value)
+  if math.type(value) ~= "float" or math.abs(value) >= INEXACT then return nil end
+  return math.tointeger(value)
+end
+
 ---Raises unless a value is of a kind.
 ---@param name string of the parameter, for the message
 ---@param value any
 ---@param wanted string types of Lua, "integer", "false", or a kind such as "seconds"
----@return any value
+---@return any value where an integer is wanted and a float has its value, that integer
 function arguments.check(name, value, wanted)
   if is_a(value, wanted) then return value end
+  local integer = integer_of(value)
+  if integer and is_a(integer, wanted) then return integer end
   local text = KINDS[wanted] and KINDS[wanted].text or wanted
   return errors.raise(2, "%s: %s expected%s", name, text, given_instead(value, wanted))
 end

@@ -154,10 +154,10 @@ end
 local function take_options(self, call, given)
   if given.timeout or given.deadline or given.deadline_at then take_times(self, call, given) end
   if given.max_body then
-    if math.type(given.max_body) ~= "integer" or given.max_body < 1 then
+    call.max_body = math.tointeger(given.max_body)
+    if not call.max_body or call.max_body < 1 then
       errors.raise(4, "option 'max_body': a positive integer expected")
     end
-    call.max_body = given.max_body
   end
   if given.retry ~= nil and given.retry ~= true then
     local settings, err = options_of.retry(given.retry, self.retry)

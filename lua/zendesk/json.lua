@@ -41,7 +41,7 @@ end
 ---@return zendesk.Error|nil err kind "decode"; `offset` is the byte at fault, from 1
 function json.decode(text, depth)
   arguments.check("text", text, "string")
-  if depth ~= nil then arguments.check("depth", depth, "count") end
+  if depth ~= nil then depth = arguments.check("depth", depth, "count") end
   local value, message, offset = core.decode(text, depth)
   if message == nil then return value end
   return nil, errors.new("decode", message, { offset = offset })

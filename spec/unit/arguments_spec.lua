@@ -21,6 +21,18 @@ describe("a checked argument", function()
     assert.equal(0, arguments.check("name", 0, "duration"))
   end)
 
+  it("is an integer where one is wanted and a float has its value", function()
+    for _, wanted in ipairs { "integer", "integer or table", "count", "count_or_zero" } do
+      assert.equal("integer", math.type(arguments.check("name", 64e6, wanted)))
+      assert.equal(64000000, arguments.check("name", 64e6, wanted))
+    end
+    assert.equal("float", math.type(arguments.check("name", 2.0, "number")))
+    assert.same({ count = 2 }, arguments.options({ count = 2.0 }, { count = "count" }))
+    raises("name: integer above 0 expected, got 0", arguments.check, "name", 0.0, "count")
+    raises("name: integer expected, got 9.007199254741e+15", arguments.check, "name", 2.0 ^ 53,
+      "integer")
+  end)
+
   it("is refused with what was wanted and what it is, and is itself not shown", function()
     raises("name: string expected, got nil", arguments.check, "name", nil, "string")
     raises("name: table or false expected, got boolean", arguments.check, "name", true,

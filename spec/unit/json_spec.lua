@@ -42,6 +42,7 @@ describe("zendesk.json", function()
 
   it("takes a limit for the nesting", function()
     assert.are.same({ {} }, json.decode("[[]]", 2))
+    assert.are.same({ {} }, json.decode("[[]]", 2.0))
     local _, err = json.decode("[[]]", 1)
     assert.are.equal("expected fewer levels of nesting at byte 2", err.message)
   end)

@@ -43,6 +43,12 @@ describe("options", function()
     assert.equal(0.5, config.retry.base)
   end)
 
+  it("take a float that is an integer for that integer", function()
+    local config = assert(options.check(with { max_body = 64e6, retry = { attempts = 2.0 } }))
+    assert.equal("integer", math.type(config.max_body))
+    assert.equal("integer", math.type(config.retry.attempts))
+  end)
+
   it("understand retry = false as one attempt", function()
     local given = with {}
     given.retry = false

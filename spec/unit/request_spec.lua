@@ -52,6 +52,7 @@ describe("the pipeline", function()
       assert.equal(3, seen.connect_timeout)
       assert.equal(1000, seen.max_body)
       assert.equal(7, get("/x", { max_body = 7 }).max_body)
+      assert.equal("integer", math.type(get("/x", { max_body = 1e6 }).max_body))
     end)
 
     it("methods in small letters", function()
