@@ -14,7 +14,7 @@ local SLASH = byte "/"
 ---@class zendesk.CallOptions
 ---@field query table|string|nil a table as docs/lists.md has it; a string is sent as it is
 ---@field json any sent as the JSON body
----@field body string|userdata|nil sent as it is, with `content_type`
+---@field body string|zendesk.core.Body|nil sent as it is, with `content_type`
 ---@field content_type string|nil of `body`; application/octet-stream
 ---@field headers table<string, string>|nil
 ---@field timeout number|nil seconds for one attempt
@@ -46,7 +46,7 @@ call_of.FIELDS = setmetatable({
 }, { __index = OPTION_TYPES })
 
 -- Further types that an option may have.
-local ALSO = { query = "string", body = "userdata", retry = "boolean" }
+local ALSO = { query = "string", body = "core.body", retry = "boolean" }
 
 local METHODS = {
   GET = "GET", HEAD = "HEAD", POST = "POST", PUT = "PUT", PATCH = "PATCH", DELETE = "DELETE",
@@ -62,6 +62,12 @@ local WITHOUT_BODY = { GET = true, HEAD = true }
 -- ---------------------------------------------------------------------------------------------
 -- Checks
 
+-- A text that core.body has written, and no other userdata.
+local function is_body(value)
+  local class = type(value) == "userdata" and getmetatable(value)
+  return type(class) == "table" and rawget(class, "__name") == "zendesk.body"
+end
+
 local function wrong_type(name, value, wanted)
   if not wanted then
     local known = {}
@@ -70,7 +76,7 @@ local function wrong_type(name, value, wanted)
     errors.raise(4, "unknown option '%s'%s", errors.clean(tostring(name)),
       meant and (" (did you mean '" .. meant .. "'?)") or "")
   end
-  if ALSO[name] == type(value) then return end
+  if ALSO[name] == type(value) or name == "body" and is_body(value) then return end
   local also = ALSO[name] and (" or " .. ALSO[name]) or ""
   errors.raise(4, "option '%s': %s%s expected, got %s", name, wanted, also, type(value))
 end

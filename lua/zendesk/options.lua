@@ -189,6 +189,15 @@ end
 
 options.RETRY_DEFAULTS = { attempts = 4, base = 0.5, cap = 20, idempotent = false }
 
+local function check_account(account)
+  local ok, problem = pcall(function() return account:origin() end)
+  if ok then return end
+  if tostring(problem):find("account is closed", 1, true) then
+    errors.raise(3, "option 'account': the account is closed")
+  end
+  errors.raise(3, "option 'account': core.account expected, got userdata")
+end
+
 local function check_provider(given)
   local auth = given.auth
   if type(auth) ~= "table" then return true end
@@ -228,6 +237,7 @@ end
 function options.check(given)
   given = checked(given, TYPES)
   check_provider(given)
+  if given.account then check_account(given.account) end
   local credential, err = check_credential(given)
   if not credential then return nil, err end
   local origin

@@ -155,7 +155,7 @@ describe("zd:request", function()
   for option, wanted in pairs {
     query = "table or string", content_type = "string", headers = "table", timeout = "number",
     deadline = "number", idempotency_key = "string", raw = "boolean", max_body = "number",
-    auth = "boolean", timings = "boolean", body = "string or userdata",
+    auth = "boolean", timings = "boolean", body = "string or core.body",
   } do
     cases[#cases + 1] = { option .. " = a function",
       ("raises: zendesk: option '%s': %s expected, got function"):format(option, wanted),

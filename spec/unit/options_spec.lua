@@ -1,3 +1,4 @@
+local core = require "zendesk.core"
 local errors = require "zendesk.errors"
 local options = require "zendesk.options"
 
@@ -199,12 +200,19 @@ describe("options", function()
   end)
 
   it("with an account of the host take no address beside it", function()
-    local account = io.stdout -- any userdata
+    local account = core.account { base_url = "https://acme.zendesk.com", access_token = "t" }
     local given = { account = account, subdomain = "acme" }
     local config, err = options.check(given)
     assert.is_nil(config)
     assert.equal("account", err.option)
     assert.equal("account", options.check({ account = account }).credential)
+    account:close()
+    assert.error_matches(function() options.check { account = account } end,
+      "option 'account': the account is closed")
+    for _, other in ipairs { io.stdout, core.null, (core.body {}) } do
+      assert.error_matches(function() options.check { account = other } end,
+        "option 'account': core.account expected, got userdata")
+    end
   end)
 
   it("with numbers out of range are refused", function()

@@ -46,6 +46,13 @@ describe("the value of a call's option json", function()
     assert.same({ sent, sent }, bodies())
   end)
 
+  it("may be written beforehand, by core.body", function()
+    local zd <close> = connect()
+    local body <close> = assert(require "zendesk.core".body { n = 1 })
+    assert(zd:put("/api/v2/users/7", { body = body, content_type = "application/json" }))
+    assert.same({ '{"n":1}', '{"n":1}' }, bodies())
+  end)
+
   it("does not follow what a listener does to it", function()
     local json = { n = 1 }
     local zd <close> = connect { on_event = function() json.n = json.n + 1 end }

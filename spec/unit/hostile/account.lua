@@ -6,7 +6,7 @@ local hostile = require "spec.support.hostile"
 local CALL = {
   query = "table or string", content_type = "string", headers = "table", timeout = "number",
   deadline = "number", idempotency_key = "string", retry = "table or boolean", raw = "boolean",
-  max_body = "number", auth = "boolean", timings = "boolean", body = "string or userdata",
+  max_body = "number", auth = "boolean", timings = "boolean", body = "string or core.body",
 }
 
 local PATH = { "path", "string", good = "/api/v2/tickets" }
