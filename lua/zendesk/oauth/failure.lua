@@ -12,7 +12,7 @@ local redact = require "zendesk.redact"
 
 local failure = {}
 
--- The codes of RFC 6749 §5.2 with what to do about each.
+-- The codes of RFC 6749 §5.2 with what to do about each, after any grant or after this one.
 local REMEDIES = {
   invalid_client = "check client_id (the client's unique identifier, not its numeric id) and "
     .. "client_secret",
@@ -22,19 +22,22 @@ local REMEDIES = {
     .. "a confidential client",
   unsupported_grant_type = "check that the account offers this grant; password and implicit "
     .. "grants are gone",
-  invalid_request = "check the client's settings: a public client must use PKCE, and the "
-    .. "redirect_uri must be registered with it",
-}
-
-local GRANT_REMEDIES = {
-  authorization_code = "start the authorisation again: a code is good for 120 seconds and for one "
-    .. "exchange, with the same redirect_uri",
-  refresh_token = "read the store again; if the refresh token is still the same one, log in again",
+  invalid_request = {
+    authorization_code = "check the client's settings, where the message names nothing else: a "
+      .. "public client must use PKCE, and the redirect_uri must be registered with it",
+  },
+  invalid_grant = {
+    authorization_code = "start the authorisation again: a code is good for 120 seconds and for "
+      .. "one exchange, with the same redirect_uri",
+    refresh_token = "read the store again; if the refresh token is still the same one, log in "
+      .. "again",
+  },
 }
 
 local function remedy_for(code, grant)
-  if code == "invalid_grant" then return GRANT_REMEDIES[grant] end
-  return REMEDIES[code]
+  local remedy = REMEDIES[code]
+  if type(remedy) == "table" then return remedy[grant] end
+  return remedy
 end
 
 local LOST = {
@@ -42,6 +45,9 @@ local LOST = {
     .. "only logging in again helps",
   authorization_code = "start the authorisation again: the code may have been used",
 }
+
+-- What is shorter is found in plain words, which tells more about it than it hides.
+local SHORTEST_SECRET = 8
 
 -- Plain search and replace; the secrets are literals, not patterns.
 local function without(text, secret)
@@ -59,7 +65,7 @@ end
 ---@return string
 function failure.redact(text, secrets)
   for _, secret in ipairs(secrets) do
-    if secret ~= "" then text = without(text, secret) end
+    if #secret >= SHORTEST_SECRET then text = without(text, secret) end
   end
   return text
 end

@@ -14,7 +14,7 @@ describe("a refused grant", function()
   it("is an oauth error with the server's code and a remedy", function()
     for code, status in pairs {
       invalid_client = 401, invalid_scope = 400, unauthorized_client = 400,
-      unsupported_grant_type = 400, invalid_request = 400,
+      unsupported_grant_type = 400,
     } do
       local err = failure.of(refused(status, code), "client_credentials", {})
       assert.equal("oauth", err.kind)
@@ -31,6 +31,21 @@ describe("a refused grant", function()
     local of_refresh = failure.of(refused(400, "invalid_grant"), "refresh_token", {})
     assert.truthy(of_code.remedy:find("120 seconds", 1, true))
     assert.truthy(of_refresh.remedy:find("store", 1, true))
+  end)
+
+  it("speaks of PKCE and redirect_uri only after the grant that has them", function()
+    local function remedy(grant)
+      return failure.of(refused(400, "invalid_request"), grant, {}).remedy
+    end
+    assert.matches("PKCE", remedy "authorization_code", 1, true)
+    assert.is_nil(remedy "client_credentials")
+    assert.is_nil(remedy "refresh_token")
+  end)
+
+  it("keeps its words where a secret is so short that they hold it", function()
+    local err = failure.of(refused(400, "invalid_grant", "expired, or revoked"), "refresh_token",
+      { "x", "", "revoked" })
+    assert.matches("expired, or revoked", err.message, 1, true)
   end)
 
   it("does not carry the body, nor a secret that the server echoes", function()
