@@ -19,15 +19,19 @@ local function may_be_json(content_type)
     or content_type:find("octet-stream", 1, true) ~= nil
 end
 
+-- How JSON of Zendesk begins, for where none is promised; a text begins with `[draft]`, `{{name}}`.
+local function looks_like_json(text)
+  return text:find '^%s*{%s*["}]' ~= nil or text:find '^%s*%[%s*{' ~= nil
+end
+
 -- Decides between a text, a bare JSON value, and a reply that is not what it claims to be.
 local function read_other(transfer, value, problem, expects_json)
   local content_type = (transfer:header "content-type" or ""):lower()
   local is_json = content_type:find("json", 1, true) ~= nil
   if value ~= nil and is_json then return value end
   local text = transfer:body()
-  local head = text:match "^%s*(%S)"
-  if not head then return true end
-  if value == nil and (is_json or ((head == "{" or head == "[") and may_be_json(content_type))) then
+  if not text:find "%S" then return true end
+  if value == nil and (is_json or (looks_like_json(text) and may_be_json(content_type))) then
     -- The text is not quoted: it may be the half of a reply that holds a new secret.
     return nil, "the reply is no well-formed JSON: " .. tostring(problem)
   end
@@ -40,7 +44,7 @@ end
 
 ---Decodes the body of a reply by what it holds and not by its content type, which Zendesk does not
 ---keep to: an object or array is decoded whatever it claims to be; a bare number or string only
----where the type says JSON.
+---where the type says JSON. What only begins like objects is a broken reply, and no string.
 ---@param transfer zendesk.core.Transfer
 ---@param expects_json boolean a page of HTML is an error then
 ---@return any value true where the reply has no body; a string where it is not JSON; nil on failure

@@ -87,6 +87,10 @@ describe("a body", function()
     assert.equal("id,name\n1,x", decode("text/csv", "id,name\n1,x"))
     assert.equal("[draft] hello", decode("text/csv", "[draft] hello"))
     assert.equal("ok", decode("text/plain", "ok"))
+    for _, text in ipairs { "[draft] hello", "{{ticket.id}} was closed", "[1] a list", "{", "[" } do
+      assert.equal(text, decode("text/plain; charset=utf-8", text))
+      assert.equal(text, decode(nil, text))
+    end
   end)
 
   it("that is a web page is an error with its first words", function()
@@ -116,6 +120,7 @@ describe("a body", function()
       assert.is_nil(value)
       assert.matches("no well-formed JSON", problem, 1, true)
       assert.not_matches("canary", problem)
+      assert.is_nil((decode(content_type, ' [ {"token":"canary')))
     end
     assert.is_nil((decode("application/json", "oops")))
   end)
