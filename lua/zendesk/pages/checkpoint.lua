@@ -104,10 +104,11 @@ local function read_fields(text)
 end
 
 --- Reads a place that checkpoint.write has written.
----@param text string
+---@param text string white space around it, of the file that it was kept in, does not count
 ---@param list string the list that is about to be walked
 ---@return table|nil place, table|nil problem
 function checkpoint.read(text, list)
+  text = text:match "^%s*(.*%S)" or ""
   local version = text:match "^(z%d+)%."
   if version and version ~= VERSION then
     return refuse("checkpoint_version",

@@ -97,6 +97,14 @@ describe("a checkpoint", function()
     assert.matches("^[%w._~=&%%,-]+$", text)
   end)
 
+  it("may have white space around it, as files have", function()
+    local transport = scripted.new(cursor_server(3))
+    local iterator = pages.each(transport, path)
+    iterator:next()
+    local from = " " .. iterator:checkpoint() .. "\r\n"
+    assert.equal("2 3", rest((pages.each(transport, path, { from = from }))))
+  end)
+
   it("is refused where it is damaged, of another list or of another version", function()
     local transport = scripted.new(cursor_server(5))
     local iterator = pages.each(transport, path)
