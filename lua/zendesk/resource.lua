@@ -107,15 +107,21 @@ local function check_fields(fields, what)
   return fields
 end
 
+-- The options of list and each: the filters, and those of any walk.
+local function known_options(filters)
+  local known = arguments.raw_copy(require "zendesk.pages.settings".TYPES)
+  for name, wanted in next, filters do known[name] = wanted end
+  return known
+end
+
 -- Takes the filters out of the options and into the query; the rest is for zendesk.pages.
 local function list_options(self, options)
   local declaration = self._declaration
-  if options ~= nil then arguments.check("options", options, "table") end
   local walk, query, filters = { key = declaration.plural }, nil, declaration.filters or {}
-  for name, value in next, options or {} do
+  for name, value in next, arguments.options(options, known_options(filters)) do
     if filters[name] then
       query = query or {}
-      query[name] = arguments.check(("option '%s'"):format(name), value, filters[name])
+      query[name] = value
     else
       walk[name] = value
     end

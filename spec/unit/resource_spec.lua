@@ -139,6 +139,8 @@ describe("a resource", function()
       { function() things:list(7) end, "options: table expected, got number" },
       { function() things:list { kind = 7 } end, "option 'kind': string expected, got number" },
       { function() things:list { owner_id = 1.5 } end, "option 'owner_id': integer expected" },
+      { function() things:list { ownerid = 1 } end, "'ownerid' %(did you mean 'owner_id'%?%)" },
+      { function() things:each { limt = 1 } end, "'limt' %(did you mean 'limit'%?%)" },
       { function() things:list { kind = "x", query = "a=b" } end, "'query' is a string beside" },
     }
     for _, case in ipairs(cases) do

@@ -30,6 +30,8 @@ local TYPES = {
   retry = "table or boolean", max_body = "count",
 }
 
+settings.TYPES = TYPES
+
 local CALL_FIELDS = { "headers", "timeout", "deadline", "retry", "max_body" }
 
 local LARGEST_PAGE = 1000
