@@ -131,6 +131,15 @@ local function unknown(name, known, prefix)
     meant and (" (did you mean '%s'?)"):format(meant) or "")
 end
 
+-- zendesk:new { … } gives the module for the options, and what is said of its fields helps nobody.
+local function refuse_module(options)
+  for _, module in next, package.loaded do
+    if rawequal(module, options) then
+      errors.raise(3, "call it with a dot, not with a colon: the options are a module")
+    end
+  end
+end
+
 ---Checks a table of options and gives a plain copy of it.
 ---@param options any
 ---@param known table<string, string> option → "string", "integer or table", "seconds", …
@@ -143,8 +152,14 @@ function arguments.required(options, known, prefix)
   end
   local copy = {}
   for name, value in next, options do
-    if not known[name] then unknown(name, known, prefix) end
-    copy[name] = arguments.check(("option '%s%s'"):format(prefix, name), value, known[name])
+    local wanted = known[name]
+    if wanted and is_a(value, wanted) then
+      copy[name] = value
+    else
+      refuse_module(options)
+      if not wanted then unknown(name, known, prefix) end
+      copy[name] = arguments.check(("option '%s%s'"):format(prefix, name), value, wanted)
+    end
   end
   return copy
 end

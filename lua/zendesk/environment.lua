@@ -89,14 +89,13 @@ end
 ---@return zendesk.Options|nil
 ---@return zendesk.Error|nil err kind "config"; `option` names the variable
 function environment.options(given, getenv)
-  local result = {}
-  for name, value in next, given do result[name] = value end
+  local result = require "zendesk.options".copy(given)
   local ok, err
-  if not has_any(given, { "subdomain", "base_url", "account" }) then
+  if not has_any(result, { "subdomain", "base_url", "account" }) then
     ok, err = take_address(result, getenv)
     if not ok then return nil, err end
   end
-  if not has_any(given, CREDENTIAL_OPTIONS) then
+  if not has_any(result, CREDENTIAL_OPTIONS) then
     ok, err = take_credential(result, getenv)
     if not ok then return nil, err end
   end

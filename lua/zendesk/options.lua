@@ -230,14 +230,22 @@ function options.refused(problem)
   return (select(2, refuse(option, "%s", why)))
 end
 
+---A copy of the options of zendesk.new. Raises for what only a wrong program can cause.
+---@param given zendesk.Options
+---@return zendesk.Options
+function options.copy(given)
+  given = checked(given, TYPES)
+  check_provider(given)
+  if given.account then check_account(given.account) end
+  return given
+end
+
 ---Checks the options of zendesk.new.
 ---@param given zendesk.Options
 ---@return zendesk.Config|nil
 ---@return zendesk.Error|nil err kind "config"; `option` names the option
 function options.check(given)
-  given = checked(given, TYPES)
-  check_provider(given)
-  if given.account then check_account(given.account) end
+  given = options.copy(given)
   local credential, err = check_credential(given)
   if not credential then return nil, err end
   local origin

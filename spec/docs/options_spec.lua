@@ -20,7 +20,7 @@ describe("the annotated options", function()
 
   -- Class of the options, the function that takes them, and the table in which it looks them up.
   for _, row in ipairs {
-    { "zendesk.Options", require "zendesk.options".check, "TYPES" },
+    { "zendesk.Options", require "zendesk.options".copy, "TYPES" },
     { "zendesk.RetryOptions", require "zendesk.options".retry, "RETRY_TYPES" },
     { "zendesk.PagesOptions", require "zendesk.pages.settings".check, "TYPES" },
     { "zendesk.AllOptions", require "zendesk.driver.group".all, "KNOWN" },

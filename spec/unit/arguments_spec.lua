@@ -66,6 +66,13 @@ describe("checked options", function()
     assert.is_nil(options.count)
   end)
 
+  it("are no module that a colon has put there", function()
+    raises("call it with a dot, not with a colon: the options are a module", arguments.options,
+      require "zendesk", KNOWN)
+    raises("call it with a dot, not with a colon: the options are a module", arguments.options,
+      require "zendesk", { new = "string", is_error = "string" })
+  end)
+
   it("may be left out, unless they are required", function()
     assert.same({}, arguments.options(nil, KNOWN))
     raises("options: table expected, got nil", arguments.required, nil, KNOWN)

@@ -69,6 +69,17 @@ describe("the environment", function()
       select(2, read(with { ZENDESK_OAUTH_CLIENT_SECRET = "canary" })).option)
   end)
 
+  it("is not read where the program is wrong", function()
+    local function getenv() error "read" end
+    for problem, given in pairs {
+      ["unknown option 'foo'"] = { foo = 1 },
+      ["option 'timeout': number expected, got string"] = { timeout = "5" },
+      ["option 'auth': a provider"] = { auth = {} },
+    } do
+      assert.error_matches(function() environment.options(given, getenv) end, problem)
+    end
+  end)
+
   it("refuses two kinds of credential, and shows neither", function()
     local found, err = read(with {
       ZENDESK_OAUTH_TOKEN = "canary-1", ZENDESK_EMAIL = "a@example.com",

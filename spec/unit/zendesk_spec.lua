@@ -263,6 +263,13 @@ describe("zendesk", function()
     end)
   end)
 
+  it("says so when new or from_env is called with a colon", function()
+    local given = { subdomain = "acme", access_token = "t" }
+    for _, name in ipairs { "new", "from_env" } do
+      assert.error_matches(function() zendesk[name](zendesk, given) end, "call it with a dot")
+    end
+  end)
+
   it("sleeps", function()
     assert.is_true((zendesk.sleep(0)))
     for _, seconds in ipairs { -1, 0 / 0, math.huge, "1" } do
