@@ -33,9 +33,9 @@ Box.__index = Box
 ---@class zendesk.sandbox.Fault
 ---@field path? string Lua pattern
 ---@field method? string
----@field times? number how often it happens: 1; `math.huge` for always
+---@field times? number how often it happens: 1, beside `every` always; `math.huge` for always
 ---@field skip? integer lets so many matching requests pass first
----@field every? integer 100 means each hundredth
+---@field every? integer 100 means each hundredth of the matching requests
 ---@field status? integer the reply's status; the request is not carried out
 ---@field headers? table<string, string> added to the reply; "" takes one away
 ---@field body? string

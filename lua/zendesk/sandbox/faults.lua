@@ -11,6 +11,9 @@ local TYPES = {
   reset = "boolean", truncate = "number", carry_out = "boolean",
 }
 
+-- A number that JSON has, for math.huge.
+local ALWAYS = -1
+
 ---Checks a rule and completes it.
 ---@param rule table
 ---@return table|nil rule, string? message
@@ -25,12 +28,13 @@ function faults.new(rule)
   if rule.drop and rule.drop ~= "before" and rule.drop ~= "after" then
     return nil, 'drop must be "before" or "after" (before or after carrying the request out)'
   end
+  if rule.every and rule.every < 1 then return nil, "every of a fault must be at least 1" end
   if rule.path and not pcall(string.find, "", rule.path) then
     return nil, "path is not a Lua pattern"
   end
   local copy = { seen = 0, done = 0 }
   for name, value in pairs(rule) do copy[name] = value end
-  copy.times = rule.times or 1
+  copy.times = rule.times or rule.every and ALWAYS or 1
   return copy
 end
 

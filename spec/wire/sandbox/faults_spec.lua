@@ -44,6 +44,18 @@ describe("the sandbox fails to order", function()
     assert.equal(404, http:delete("/api/v2/tickets/1").status)
   end)
 
+  it("at each turn, and not at the first one only", function()
+    box:fail { every = 2, status = 500 }
+    local statuses = {}
+    for n = 1, 6 do statuses[n] = http:get(ME).status end
+    assert.same({ 200, 500, 200, 500, 200, 500 }, statuses)
+    box:clear_faults()
+    box:fail { every = 2, status = 500, times = 1 }
+    for n = 1, 4 do statuses[n] = http:get(ME).status end
+    assert.same({ 200, 500, 200, 200 }, { table.unpack(statuses, 1, 4) })
+    assert.error_matches(function() box:fail { every = 0 } end, "every of a fault must be at least")
+  end)
+
   local function create()
     return http:post("/api/v2/tickets", { ticket = { comment = { body = "x" } } })
   end
