@@ -18,9 +18,9 @@ if not settings then os.exit(1) end
 local options = settings.options
 options.watch = STDIN
 
-local running, message = service.new(options)
+local running, message, misuse = service.new(options)
 if not running then
-  report(settings.home, { key = options.key, error = message })
+  report(settings.home, { key = options.key, error = message, misuse = misuse })
   os.exit(1)
 end
 report(settings.home, { key = options.key, port = running.port })

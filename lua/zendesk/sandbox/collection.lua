@@ -77,7 +77,7 @@ function Collection:insert(record)
   local ids, id = self._ids, record.id
   local at = #ids + 1
   if at > 1 and ids[at - 1] >= id then at = lower_bound(ids, id) end
-  if ids[at] == id then error("id " .. id .. " is taken") end
+  if ids[at] == id then error("id " .. id .. " is taken", 0) end
   table.insert(ids, at, id)
   self._records[id] = record
   self.version = self.version + 1
@@ -90,7 +90,7 @@ end
 function Collection:generate(first, count, maker)
   local ids, last = self._ids, first + count - 1
   local at = lower_bound(ids, first)
-  if ids[at] and ids[at] <= last then error "ids of a generated range are taken" end
+  if ids[at] and ids[at] <= last then error("ids of a generated range are taken", 0) end
   table.move(ids, at, #ids, at + count)
   for offset = 0, count - 1 do ids[at + offset] = first + offset end
   table.insert(self._ranges, { first = first, last = last, make = maker })

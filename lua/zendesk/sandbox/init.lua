@@ -37,7 +37,7 @@ local LAST_SECOND = 253402300800
 -- What a range says: option → predicate and words.
 local RANGES = {
   port = {
-    function(port) return math.type(port) == "integer" and port >= 0 and port <= 65535 end,
+    function(port) return math.tointeger(port) and port >= 0 and port <= 65535 end,
     "an integer from 0 to 65535",
   },
   clock = {
@@ -62,7 +62,7 @@ local function check(options, known)
     if range and not range[1](value) then
       error(("option %s must be %s"):format(name, range[2]), 3)
     end
-    copy[name] = value
+    copy[name] = math.type(value) == "float" and math.tointeger(value) or value
   end
   return copy
 end
@@ -80,11 +80,14 @@ local sandbox = {}
 ---Starts a sandbox in a process of its own. It ends with `box:stop()`, with the box, or with this
 ---process.
 ---@param options? zendesk.sandbox.Options
----@return zendesk.sandbox.Box|nil box, string? message
+---@return zendesk.sandbox.Box|nil box
+---@return zendesk.Error|nil err kind "config": a port that is taken, an interpreter that there is
+---none of; "timeout", "transport"
 function sandbox.start(options)
   local settings = complete(check(options, OPTIONS))
-  local pipe, port = process.start(settings)
-  if not pipe then return nil, port --[[@as string]] end
+  local pipe, port, misuse = process.start(settings)
+  if misuse then error("sandbox: " .. misuse, 2) end
+  if not pipe then return nil, port --[[@as zendesk.Error]] end
   return box.new {
     port = port, key = settings.key, email = settings.email, api_token = settings.api_token,
     pipe = pipe,

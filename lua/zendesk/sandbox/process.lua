@@ -4,6 +4,7 @@
 -- is left. The child reports its port by calling back to a listener on loopback.
 
 local socket = require "socket"
+local errors = require "zendesk.errors"
 local json = require "zendesk.sandbox.json"
 
 local START_TIMEOUT = 20
@@ -52,36 +53,59 @@ local function await_report(listener, pipe, key)
     local caller = listener:accept()
     local report = caller and read_report(caller, key)
     if report then return report end
-    if not is_alive(pipe) then return nil, "it has ended" end
+    if not is_alive(pipe) then return { ended = true } end
   end
-  return nil, "no sign of life"
+  return {}
+end
+
+-- The error of a child that has not reported a port.
+local function failure_of(report, lua)
+  local kind, option, why = "timeout", nil, "no sign of life; see standard error"
+  if report.error then
+    kind, option, why = "config", "port", report.error
+  elseif report.ended then
+    kind, option, why = "config", "lua", "it has ended; see standard error"
+  end
+  return errors.new(kind, ("the sandbox did not start with %s: %s"):format(lua, why), {
+    option = option,
+  })
+end
+
+local function launch(lua, listener, options)
+  local _, home = listener:getsockname()
+  local ok, settings = pcall(json.encode, {
+    home = math.tointeger(tonumber(home)), options = options,
+  })
+  if not ok then return nil, nil, "what it is told has no JSON form" end
+  local pipe, reason = io.popen(command_line(lua), "w")
+  if not pipe then
+    return nil, errors.new("config", "cannot start " .. lua .. ": " .. tostring(reason), {
+      option = "lua",
+    })
+  end
+  pipe:write(settings, "\n")
+  pipe:flush()
+  local report = await_report(listener, pipe, options.key)
+  if report.port then return pipe, report.port end
+  pipe:close()
+  if report.misuse then return nil, nil, report.error end
+  return nil, failure_of(report, lua)
 end
 
 ---Starts a child.
 ---@param options table options of the server, with its `key`
 ---@return file*|nil pipe close it to end the child
----@return integer|string port or a message
+---@return integer|zendesk.Error|nil port or what went wrong
+---@return string|nil misuse what is wrong with the options
 function process.start(options)
   local lua = options.lua or process.interpreter(rawget(_G, "arg"))
   local listener, message = socket.bind("127.0.0.1", 0)
-  if not listener then return nil, "cannot listen on 127.0.0.1: " .. tostring(message) end
-  local _, home = listener:getsockname()
-  local pipe, reason = io.popen(command_line(lua), "w")
-  if not pipe then
-    listener:close()
-    return nil, "cannot start " .. lua .. ": " .. tostring(reason)
+  if not listener then
+    return nil, errors.new("transport", "cannot listen on 127.0.0.1: " .. tostring(message))
   end
-  local settings = { home = math.tointeger(tonumber(home)), options = options }
-  pipe:write(json.encode(settings), "\n")
-  pipe:flush()
-  local report, why = await_report(listener, pipe, options.key)
+  local pipe, port, misuse = launch(lua, listener, options)
   listener:close()
-  if not report or report.error then
-    pipe:close()
-    local text = report and report.error or why .. "; see standard error"
-    return nil, "the sandbox did not start with " .. lua .. ": " .. text
-  end
-  return pipe, report.port
+  return pipe, port, misuse
 end
 
 return process

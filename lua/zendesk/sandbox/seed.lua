@@ -174,7 +174,7 @@ local function generate(state, kind, count)
     state[kind]:generate(first, count, make)
     return { first_id = first, last_id = first + count - 1, count = count }
   end
-  if count > MAX_AT_ONCE then error("too many " .. kind .. " to seed") end
+  if count > MAX_AT_ONCE then error("too many " .. kind .. " to seed", 0) end
   local first, last
   for n = 1, count do
     local fields = kind == "clients" and { identifier = "generated_client_" .. n } or {}
@@ -195,24 +195,62 @@ local function disclose(record)
   return out
 end
 
+local function is_count(value)
+  return math.type(value) == "integer" and value >= 0
+end
+
+-- What is wrong with what is wanted of a kind.
+local function fault_of_records(kind, wanted)
+  if is_count(wanted) then return nil end
+  if type(wanted) ~= "table" then return kind .. " must be an array of records or a number" end
+  for index, record in pairs(wanted) do
+    if math.type(index) ~= "integer" then
+      return kind .. " must be an array of records or a number"
+    end
+    if type(record) ~= "table" then
+      return ("%s[%d] must be a record, not a %s"):format(kind, index, type(record))
+    end
+  end
+  return nil
+end
+
+local function fault_of_lists(wanted)
+  if type(wanted) ~= "table" then return "lists must be a table of paths" end
+  for path, list in pairs(wanted) do
+    if not is_count(type(list) == "table" and list.count or list) then
+      return ("lists[%q] must be a number or have a count"):format(tostring(path))
+    end
+    local dialect = type(list) == "table" and list.dialect
+    if dialect and not lists.is_dialect(dialect) then
+      return ("unknown dialect %q"):format(tostring(dialect))
+    end
+  end
+  return nil
+end
+
+local function fault_of(what)
+  for kind, wanted in pairs(what) do
+    local fault
+    if kind == "lists" then
+      fault = fault_of_lists(wanted)
+    elseif makers[kind] then
+      fault = fault_of_records(kind, wanted)
+    else
+      fault = ("cannot seed %q"):format(tostring(kind))
+    end
+    if fault then return fault end
+  end
+  return nil
+end
+
 ---@param state zendesk.sandbox.State
 ---@param what table<string, integer|table[]>
 ---@return table|nil made, string? message
 function seed.apply(state, what)
+  local fault = fault_of(what)
+  if fault then return nil, fault end
   local made = {}
-  for kind, wanted in pairs(what) do
-    if not makers[kind] and kind ~= "lists" then
-      return nil, ("cannot seed %q"):format(tostring(kind))
-    end
-    if type(wanted) ~= "table" and (kind == "lists" or math.type(wanted) ~= "integer") then
-      return nil, kind .. " must be an array of records or a number"
-    end
-  end
   for path, wanted in pairs(what.lists or {}) do
-    local dialect = type(wanted) == "table" and wanted.dialect
-    if dialect and not lists.is_dialect(dialect) then
-      return nil, ("unknown dialect %q"):format(dialect)
-    end
     made.lists = made.lists or {}
     made.lists[path] = lists.add(state, path, wanted)
   end

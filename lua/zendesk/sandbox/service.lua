@@ -15,10 +15,10 @@ local function prepare(options)
 end
 
 ---@param options table options of `sandbox.start`, with the control `key`
----@return table|nil server, string? message
+---@return table|nil server, string? message, boolean? misuse the settings are what is wrong
 function service.new(options)
   local ok, account = pcall(prepare, options)
-  if not ok then return nil, tostring(account) end
+  if not ok then return nil, tostring(account), true end
   local running, application
   running = server.new {
     port = options.port,

@@ -129,31 +129,33 @@ describe("a sandbox", function()
   it("does not start with an interpreter that there is none of, and says so soon", function()
     local run = process.run_lua [[
       local start = require("socket").gettime()
-      local box, message = require("zendesk.sandbox").start { lua = "no-such-lua" }
-      print(box, message)
+      local box, err = require("zendesk.sandbox").start { lua = "no-such-lua" }
+      print(box, err.option, err)
       assert(require("socket").gettime() - start < 10)
     ]]
-    assert.matches("^nil\tthe sandbox did not start with no%-such%-lua", run.stdout)
+    assert.matches("^nil\tlua\tzendesk: config: the sandbox did not start with no%-such%-lua",
+      run.stdout)
     assert.equal(0, run.status)
   end)
 
-  it("does not start on a port that is taken, or with nonsense for settings", function()
+  it("does not start on a port that is taken", function()
     local box <close> = assert(sandbox.start())
-    local second, message = sandbox.start { port = box.port }
+    local second, err = sandbox.start { port = box.port + 0.0 }
     assert.is_nil(second)
-    assert.matches("cannot listen on 127%.0%.0%.1:%d+", message)
-    second, message = sandbox.start { switches = { shoes = true } }
-    assert.is_nil(second)
-    assert.matches('unknown switch "shoes"', message)
-    second, message = sandbox.start { seed = { shoes = 1 } }
-    assert.is_nil(second)
-    assert.matches('cannot seed "shoes"', message)
+    assert.is_true(require("zendesk").is_error(err))
+    assert.equal("config", err.kind)
+    assert.equal("port", err.option)
+    assert.matches("cannot listen on 127%.0%.0%.1:%d+$", err.message)
   end)
 
-  it("raises for options that there are none of, at the caller's line", function()
+  it("raises for options that make no sense, at the caller's line", function()
     for options, text in pairs {
       [{ prot = 1 }] = 'process_spec.*unknown option "prot"',
       [{ port = "1" }] = "process_spec.*port must be a number",
+      [{ switches = { shoes = true } }] = 'process_spec.*: sandbox: unknown switch "shoes"',
+      [{ seed = { shoes = 1 } }] = 'process_spec.*: sandbox: cannot seed "shoes"',
+      [{ seed = { tickets = { 1 } } }] = "process_spec.*: sandbox: tickets%[1%] must be a record",
+      [{ seed = { users = print } }] = "process_spec.*: sandbox: .* no JSON form",
     } do
       local ok, message = pcall(function() sandbox.start(options) end)
       assert.is_false(ok)

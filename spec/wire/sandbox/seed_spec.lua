@@ -69,7 +69,10 @@ describe("the sandbox is seeded", function()
     box:seed { clients = { { id = 7, identifier = "a" } } }
     for what, text in pairs {
       [{ shoes = 1 }] = 'cannot seed "shoes"', [{ tokens = 1.5 }] = "a number",
-      [{ tokens = "many" }] = "a number", [{ lists = 5 }] = "a number",
+      [{ tokens = "many" }] = "a number", [{ lists = 5 }] = "a table of paths",
+      [{ tickets = { 1 } }] = "sandbox: tickets[1] must be a record, not a number",
+      [{ tickets = { subject = "x" } }] = "tickets must be an array of records or a number",
+      [{ tokens = -1 }] = "a number", [{ lists = { ["/x"] = {} } }] = 'lists["/x"] must be',
       [{ lists = { ["/x"] = { count = 1, dialect = "x" } } }] = 'unknown dialect "x"',
       [{ clients = 100001 }] = "too many clients", [{ clients = { { id = 7 } } }] = "is taken",
     } do

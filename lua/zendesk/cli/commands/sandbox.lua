@@ -46,8 +46,8 @@ end
 function sandbox.run(cli)
   local words = cli.args.command
   if #words == 0 then return serve { port = cli.args.port } end
-  local box <close>, message = zendesk.sandbox.start { port = cli.args.port }
-  if not box then failure.raise("failed", message) end
+  local box <close>, err = zendesk.sandbox.start { port = cli.args.port }
+  if not box then failure.raise("failed", err.message) end
   local _, how, code = os.execute(command_line(box, words))
   return how == "exit" and code or 128 + code
 end
