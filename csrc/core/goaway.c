@@ -12,6 +12,9 @@ static const char OPENED_8[] = "[HTTP/2] [";
 static const char REFUSED_8[] = "HTTP/2 stream ";
 static const char GOAWAY_7[] = "recveived GOAWAY, error=";
 static const char GOAWAY_8[] = "received GOAWAY, error=";
+static const char *const LEAVING[] = {"Connection died, retrying",
+                                      "REFUSED_STREAM, retrying",
+                                      "Downgrades to HTTP/1.1"};
 
 enum { TEXT_MAX = 256 };
 
@@ -19,6 +22,13 @@ void zd_stream_begin(struct zd_stream *stream, const char *remote_ip,
                      int remote_port, const char *local_ip, int local_port) {
   snprintf(stream->connection, sizeof(stream->connection), "%.45s:%d %.45s:%d",
            remote_ip, remote_port, local_ip, local_port);
+  stream->id = 0;
+  stream->refused = false;
+  stream->left = false;
+}
+
+void zd_stream_forget(struct zd_stream *stream) {
+  stream->connection[0] = '\0';
   stream->id = 0;
   stream->refused = false;
 }
@@ -78,6 +88,13 @@ static bool is_goaway(const char *text, unsigned *last_stream) {
   return rest != NULL && take_id(&rest, last_stream);
 }
 
+static bool is_leaving(const char *text) {
+  for (size_t i = 0; i < sizeof(LEAVING) / sizeof(LEAVING[0]); i++)
+    if (behind(text, LEAVING[i]) != NULL)
+      return true;
+  return false;
+}
+
 static void take_text(struct zd_goaways *goaways, struct zd_stream *stream,
                       const char *text) {
   unsigned id;
@@ -88,13 +105,15 @@ static void take_text(struct zd_goaways *goaways, struct zd_stream *stream,
     stream->refused = true;
   } else if (is_goaway(text, &id)) {
     keep(goaways, stream->connection, id);
+  } else if (is_leaving(text)) {
+    stream->left = true;
   }
 }
 
 void zd_goaways_take(struct zd_goaways *goaways, struct zd_stream *stream,
                      const char *text, size_t len) {
   char copy[TEXT_MAX];
-  if (len >= sizeof(copy) || stream->connection[0] == '\0')
+  if (len >= sizeof(copy) || stream->connection[0] == '\0' || stream->left)
     return;
   memcpy(copy, text, len);
   copy[len] = '\0';

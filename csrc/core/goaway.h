@@ -27,6 +27,7 @@ struct zd_stream {
   unsigned id;             /* 0 while unknown */
   unsigned long opened_at; /* by zd_goaways.count */
   bool refused;
+  bool left; /* libcurl is looking for another connection */
 };
 
 struct zd_goaways {
@@ -42,7 +43,12 @@ struct zd_goaways {
 void zd_stream_begin(struct zd_stream *stream, const char *remote_ip,
                      int remote_port, const char *local_ip, int local_port);
 
-/* Takes a trace text that libcurl wrote for the request on `stream`. */
+/* Nothing is known of where the request goes. */
+void zd_stream_forget(struct zd_stream *stream);
+
+/* Takes a trace text that libcurl wrote for the request on `stream`. While
+ * libcurl looks for a connection it reads from all that are idle, on behalf of
+ * that request: such texts are about others, and not taken. */
 void zd_goaways_take(struct zd_goaways *goaways, struct zd_stream *stream,
                      const char *text, size_t len);
 

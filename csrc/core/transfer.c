@@ -218,8 +218,7 @@ void zd_transfer_reset(struct zd_transfer *transfer) {
   transfer->attempts = 0;
   transfer->bytes_before = 0;
   zd_transfer_trace(transfer, false);
-  transfer->stream.id = 0;
-  transfer->stream.refused = false;
+  zd_stream_forget(&transfer->stream);
   zd_reply_reset(&transfer->reply);
   transfer->status = ZD_OK;
   transfer->code = CURLE_OK;

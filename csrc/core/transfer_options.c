@@ -88,6 +88,8 @@ static int before_request(void *user, char *remote_ip, char *local_ip,
   if (transfer->traced)
     zd_stream_begin(&transfer->stream, remote_ip, remote_port, local_ip,
                     local_port);
+  else
+    zd_stream_forget(&transfer->stream);
   return CURL_PREREQFUNC_OK;
 }
 

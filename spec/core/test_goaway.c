@@ -122,6 +122,44 @@ static void other_texts_prove_nothing(void) {
   CHECK(!proved(&stream));
 }
 
+static void what_is_read_while_another_connection_is_sought_is_not_taken(void) {
+  static const char *const texts[] = {
+      "Connection died, retrying a fresh connect (retry count: 1)\n",
+      "REFUSED_STREAM, retrying a fresh connect\n", "Downgrades to HTTP/1.1\n"};
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    struct zd_stream left = begin(1), beside = begin(1);
+    start();
+    trace(&left, "Using Stream ID: 3 (x)\n");
+    trace(&beside, "Using Stream ID: 5 (x)\n");
+    trace(&left, texts[i]);
+    trace(&left, "recveived GOAWAY, error=0, last_stream=1\n");
+    trace(&left, "HTTP/2 stream 9 refused by server, try again\n");
+    CHECK(!proved(&left));
+    CHECK(!proved(&beside));
+    trace(&beside, "recveived GOAWAY, error=0, last_stream=1\n");
+    CHECK(proved(&left));
+    zd_stream_begin(&left, "192.0.2.1", 443, "198.51.100.7", 2);
+    trace(&left, "Using Stream ID: 7 (x)\n");
+    CHECK(!proved(&left));
+    trace(&left, "recveived GOAWAY, error=0, last_stream=1\n");
+    CHECK(proved(&left));
+  }
+}
+
+static void a_stream_that_is_forgotten_takes_and_proves_nothing(void) {
+  struct zd_stream stream = begin(1), beside = begin(1);
+  start();
+  trace(&beside, "Using Stream ID: 5 (x)\n");
+  trace(&stream, "Using Stream ID: 3 (x)\n");
+  trace(&stream, "HTTP/2 stream 3 refused by server, try again\n");
+  CHECK(proved(&stream));
+  zd_stream_forget(&stream);
+  CHECK(!proved(&stream));
+  trace(&stream, "recveived GOAWAY, error=0, last_stream=1\n");
+  CHECK(!proved(&stream));
+  CHECK(!proved(&beside));
+}
+
 static void the_latest_goaways_are_kept(void) {
   struct zd_stream streams[ZD_GOAWAYS_MAX + 1];
   start();
@@ -150,6 +188,8 @@ int main(void) {
   a_first_goaway_that_promises_all_is_followed_by_the_real_one();
   a_stream_that_the_server_refused_was_not_processed();
   other_texts_prove_nothing();
+  what_is_read_while_another_connection_is_sought_is_not_taken();
+  a_stream_that_is_forgotten_takes_and_proves_nothing();
   the_latest_goaways_are_kept();
   long_addresses_fit();
   return check_result();

@@ -16,6 +16,8 @@ function begin(stream, headers = {}) {
 }
 
 let socket; // of the latest connection; a session does not let go of its own
+const plain = new Map(); // the socket below TLS, by the client's port
+const sessions = new Set();
 
 const faults = {
   "/rst": (stream) => stream.close(NGHTTP2_INTERNAL_ERROR),
@@ -51,9 +53,30 @@ const faults = {
     stream.end('{"ok":true}');
   },
   "/stall": () => {},
+  // From now on one stream at a time.
+  "/narrow": (stream) => {
+    stream.session.settings({ maxConcurrentStreams: 1 });
+    begin(stream);
+    stream.end('{"ok":true}');
+  },
+  "/slow": (stream) => setTimeout(() => { begin(stream); stream.end('{"ok":true}'); }, 200),
+  // The other connections that are idle get a GOAWAY; this one breaks off without a word.
+  "/elsewhere": (stream) => {
+    const { remotePort } = stream.session.socket;
+    for (const session of sessions) {
+      if (session !== stream.session && !session.held) session.goaway(NGHTTP2_NO_ERROR, 1);
+    }
+    setTimeout(() => plain.get(remotePort).resetAndDestroy(), 50);
+  },
+  "/hold": (stream) => { stream.session.held = true; },
 };
 
 const server = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert) });
+server.on("connection", (latest) => plain.set(latest.remotePort, latest));
+server.on("session", (session) => {
+  sessions.add(session);
+  session.on("close", () => sessions.delete(session));
+});
 server.on("secureConnection", (latest) => { socket = latest; });
 server.on("stream", (stream, headers) => {
   stream.on("error", () => {});

@@ -1,5 +1,6 @@
 -- HTTP/2 streams and sessions that break, against node's http2 server.
 
+local core = require "zendesk.core"
 local faults = require "spec.support.faults"
 local paths = require "spec.support.paths"
 local process = require "spec.support.process"
@@ -80,5 +81,33 @@ describe("an HTTP/2 exchange #tls #node", function()
     "timeout, sent, ambiguous; sent 1x", function() return outcome_of("POST", "/goaway") end)
   provoke("REFUSED_STREAM, of a POST", "transport, sent, ambiguous; sent 1x", function()
     return outcome_of("POST", "/rst-refused")
+  end)
+
+  -- libcurl reads from idle connections while it looks for one to repeat a request on.
+  it("takes the GOAWAY of another connection for no proof: a POST goes out once", function()
+    local engine <close> = core.engine {}
+    local account = core.account { base_url = base_url, ca_file = certificate.ca_file }
+    local function send(method, path)
+      return engine:submit(account, { method = method, path = path, timeout = 5 })
+    end
+    local function finish(...)
+      local last
+      for _, transfer in ipairs { ... } do
+        while not transfer:done() do engine:step(0.05) end
+        last = { transfer:outcome() }
+        transfer:close()
+      end
+      return last
+    end
+    finish(send("GET", "/narrow"))
+    finish(send("GET", "/slow"), send("GET", "/narrow"))
+    finish(send("GET", "/slow"), send("GET", "/slow"), send("GET", "/narrow"))
+    for _ = 1, 3 do finish(send("GET", "/ok")) end
+    local _ <close> = send("GET", "/hold")
+    while count "GET /hold" == 0 do engine:step(0.05) end
+    local outcome = finish(send("POST", "/elsewhere"))
+    assert.equal(1, count "POST /elsewhere")
+    assert.same({ nil, "transport" }, { outcome[1], outcome[2] })
+    assert.is_true(outcome[4])
   end)
 end)
