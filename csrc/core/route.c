@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <curl/curl.h>
+
 #include "buf.h"
 #include "credential.h"
 
@@ -84,6 +86,25 @@ static bool is_proxy_url(struct zd_text text) {
   return false;
 }
 
+/* What libcurl does not understand, it would quote in a message, with the
+ * password. */
+static enum zd_status check_proxy(const char *proxy,
+                                  struct zd_refusal *refusal) {
+  CURLU *url = curl_url();
+  if (url == NULL)
+    return ZD_NOMEM;
+  CURLUcode code =
+      curl_url_set(url, CURLUPART_URL, proxy, CURLU_NON_SUPPORT_SCHEME);
+  curl_url_cleanup(url);
+  if (code == CURLUE_OK)
+    return ZD_OK;
+  if (code == CURLUE_OUT_OF_MEMORY)
+    return ZD_NOMEM;
+  return zd_refuse(refusal, "proxy",
+                   "is not a well-formed URL; in its user and password write "
+                   "%40 for @, %23 for #, %2F for / and %20 for a space");
+}
+
 static enum zd_status set_proxy(struct zd_route *route, struct zd_text proxy,
                                 struct zd_refusal *refusal) {
   if (proxy.data == NULL)
@@ -97,7 +118,8 @@ static enum zd_status set_proxy(struct zd_route *route, struct zd_text proxy,
                      "is neither \"environment\" nor a URL that begins with "
                      "http://, https://, socks5:// or the like");
   route->proxy = ZD_PROXY_URL;
-  return keep_text(&route->proxy_url, proxy, "proxy", refusal);
+  enum zd_status status = keep_text(&route->proxy_url, proxy, "proxy", refusal);
+  return status == ZD_OK ? check_proxy(route->proxy_url.data, refusal) : status;
 }
 
 static enum zd_status set_origin(struct zd_route *route,

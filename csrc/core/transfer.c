@@ -3,8 +3,10 @@
 #include "transfer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "global.h"
+#include "secret.h"
 #include "transfer_impl.h"
 
 /* Memory for a body that a transfer may keep for the next request. */
@@ -90,6 +92,28 @@ static bool is_line_too_long(const struct zd_transfer *transfer,
   return first_byte > 0;
 }
 
+/* libcurl's message then quotes the address, with its password. */
+static bool is_proxy_unusable(const struct zd_transfer *transfer) {
+  static const char START[] = "Unsupported proxy ";
+  return strncmp(transfer->error, START, sizeof(START) - 1) == 0;
+}
+
+static void wipe_error(struct zd_transfer *transfer) {
+  zd_wipe(transfer->error, strlen(transfer->error));
+}
+
+static void end_by_libcurl(struct zd_transfer *transfer, CURLcode code) {
+  if (is_proxy_unusable(transfer)) {
+    wipe_error(transfer);
+    end_transfer(transfer, ZD_BAD_VALUE,
+                 "the address of the proxy is not usable");
+    return;
+  }
+  end_transfer(transfer, status_of(code),
+               transfer->error[0] != '\0' ? transfer->error
+                                          : curl_easy_strerror(code));
+}
+
 void zd_transfer_finish(struct zd_transfer *transfer, CURLcode code) {
   transfer->code = code;
   transfer->was_short = transfer->reply.body.len < SHORT_REPLY;
@@ -107,9 +131,7 @@ void zd_transfer_finish(struct zd_transfer *transfer, CURLcode code) {
     end_transfer(transfer, ZD_TOO_LARGE,
                  "a header line of the reply is too long");
   else
-    end_transfer(transfer, status_of(code),
-                 transfer->error[0] != '\0' ? transfer->error
-                                            : curl_easy_strerror(code));
+    end_by_libcurl(transfer, code);
 }
 
 void zd_transfer_abandon(struct zd_transfer *transfer, enum zd_status status,
@@ -224,7 +246,7 @@ void zd_transfer_reset(struct zd_transfer *transfer) {
   transfer->code = CURLE_OK;
   transfer->sent = false;
   transfer->why = "";
-  transfer->error[0] = '\0';
+  wipe_error(transfer);
   transfer->state = ZD_TRANSFER_NEW;
 }
 

@@ -66,6 +66,8 @@ describe("an account", function()
       ["a ca_file with NUL"] = { "ca_file", { ca_file = "canary\0" } },
       ["an empty ca_path"] = { "ca_path", { ca_path = "" } },
       ["a proxy that is no URL"] = { "proxy", { proxy = "canary:3128" } },
+      ["a proxy with a bare # in its password"] =
+        { "proxy", { proxy = "http://a:pa#canary@localhost:1" } },
     }
     for what, case in pairs(refused) do
       it(what, function()

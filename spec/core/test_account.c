@@ -156,8 +156,17 @@ static void other_options_are_checked(void) {
   options.ca_path.len = 4;
   CHECK(refuses(&options, "ca_path"));
   static const char *const proxies[] = {
-      "",        "env",        "proxy.example:3128", "ftp://proxy.example",
-      "http://", "http://a\nb"};
+      "",
+      "env",
+      "proxy.example:3128",
+      "ftp://proxy.example",
+      "http://",
+      "http://a\nb",
+      "http://bob:pa#canary@proxy.example:3128",
+      "http://bob:a canary@proxy.example",
+      "http://bob:pa/canary@proxy.example",
+      "socks5://bob:canary@proxy.example:99999",
+      "https://bob:canary@"};
   for (size_t i = 0; i < sizeof proxies / sizeof proxies[0]; i++) {
     options = acme();
     options.proxy = text(proxies[i]);
@@ -182,6 +191,7 @@ static void a_proxy_is_used_when_asked_for_and_never_for_loopback(void) {
   CHECK(proxy_of(acme_url, NULL) == ZD_PROXY_NONE);
   CHECK(proxy_of(acme_url, "environment") == ZD_PROXY_ENVIRONMENT);
   CHECK(proxy_of(acme_url, "http://proxy.example:3128") == ZD_PROXY_URL);
+  CHECK(proxy_of(acme_url, "socks5h://bob:a%23%20b@[::1]:1") == ZD_PROXY_URL);
   CHECK(proxy_of(loopback, "environment") == ZD_PROXY_NONE);
   CHECK(proxy_of(loopback, "socks5h://proxy.example") == ZD_PROXY_NONE);
 }

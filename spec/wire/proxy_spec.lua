@@ -6,7 +6,7 @@ local raw_server = require "spec.support.raw_server"
 
 local refusing = { { { "read" }, { "reply", 403, "no" } } }
 
--- One call in a process of its own, whose environment names `proxy`.
+-- One call in a process of its own, whose environment names `proxy`; its outcome and message.
 local function call_with_environment(proxy, base_url, option)
   local result = process.run_lua([[
     local exchange = require "spec.support.exchange"
@@ -16,12 +16,13 @@ local function call_with_environment(proxy, base_url, option)
     }
     local outcome = wire:outcome { timeout = 20 }
     print(outcome.status or outcome.kind, outcome.sent)
+    print(outcome.message)
   ]], {
     env = { https_proxy = proxy, http_proxy = proxy, all_proxy = proxy, no_proxy = false },
     args = { base_url, option or "" },
   })
   assert(result.status == 0, result.stderr)
-  return result.stdout
+  return result.stdout:match "^([^\n]*\n)(.*)"
 end
 
 describe("a proxy", function()
@@ -53,20 +54,31 @@ describe("a proxy", function()
   it("of the environment is left alone unless it is asked for", function()
     local proxy <close> = raw_server.start(refusing)
     assert.are.equal("transport\tfalse\n",
-      call_with_environment(proxy.base_url, "https://acme.invalid"))
+      (call_with_environment(proxy.base_url, "https://acme.invalid")))
     assert.are.equal(0, proxy:connections())
     assert.are.equal("transport\tfalse\n",
-      call_with_environment(proxy.base_url, "https://acme.invalid", "environment"))
+      (call_with_environment(proxy.base_url, "https://acme.invalid", "environment")))
     assert.are.equal(1, proxy:connections())
+  end)
+
+  it("of the environment that cannot be used is not shown, and no password of it", function()
+    for _, address in ipairs {
+      "http://bob:pa#canary@127.0.0.1:1", "http://bob:a canary@127.0.0.1:1",
+      "http://bob:canary@127.0.0.1:99999", "canary://bob:canary@127.0.0.1:1",
+    } do
+      local outcome, message = call_with_environment(address, "https://acme.invalid", "environment")
+      assert.are.equal("config\tfalse\n", outcome)
+      assert.are.equal("the address of the proxy is not usable\n", message)
+    end
   end)
 
   it("is never used for loopback", function()
     local proxy <close> = raw_server.start(refusing)
     local server <close> = raw_server.start { { { "read" }, { "reply", 200, "{}" } } }
     assert.are.equal("200\tnil\n",
-      call_with_environment(proxy.base_url, server.base_url, "environment"))
+      (call_with_environment(proxy.base_url, server.base_url, "environment")))
     assert.are.equal("200\tnil\n",
-      call_with_environment(proxy.base_url, server.base_url, proxy.base_url))
+      (call_with_environment(proxy.base_url, server.base_url, proxy.base_url)))
     assert.are.equal(0, proxy:connections())
   end)
 end)
