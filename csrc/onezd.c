@@ -21,6 +21,7 @@
 #include "bind/lrequest.c"
 #include "bind/lsupport.c"
 #include "bind/ltransfer.c"
+#include "bind/ltransfer_read.c"
 #include "bind/lurl.c"
 #include "core/account.c"
 #include "core/buf.c"

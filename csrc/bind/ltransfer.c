@@ -2,8 +2,7 @@
  * it out. */
 #include <limits.h>
 
-#include "ljson.h"
-#include "lzd.h"
+#include "ltransfer.h"
 
 enum {
   KEPT_ENGINE = 1, /* user values: what must live as long as the transfer */
@@ -13,7 +12,7 @@ enum {
 struct lzd_transfer {
   struct zd_transfer *transfer; /* owned; NULL when closed */
   bool busy;   /* its bytes are being read while finalisers may run */
-  bool doomed; /* closed while busy */
+  bool doomed; /* closed or collected while busy */
   bool keeps;  /* KEPT_BODY is not nil */
 };
 
@@ -65,23 +64,27 @@ static struct lzd_transfer *check_done(lua_State *L) {
 static void release_box(struct lzd_transfer *box) {
   struct zd_transfer *transfer = box->transfer;
   box->transfer = NULL;
-  box->busy = false;
   box->doomed = false;
   zd_engine_close_transfer(transfer);
 }
 
-/* While a reply is turned into Lua values, memory is allocated, and that may
- * run a finaliser that closes this very transfer: begin_reading makes such a
- * close wait until end_reading. After an error in between, the transfer is
- * released when it is collected. */
-static void begin_reading(struct lzd_transfer *box) {
+/* Calls `read`, which turns what the transfer holds into Lua values, with the
+ * arguments. Memory is allocated then, and that may run a finaliser that closes
+ * this very transfer, or its own, when another one has brought it back: it is
+ * released when the reading is over, be it by an error. [may raise: memory] */
+static int read_held(lua_State *L, lua_CFunction read) {
+  struct lzd_transfer *box = lua_touserdata(L, 1);
+  bool outer = box->busy;
+  int arguments = lua_gettop(L);
+  lua_pushcfunction(L, read);
+  for (int i = 1; i <= arguments; i++)
+    lua_pushvalue(L, i);
   box->busy = true;
-}
-
-static void end_reading(struct lzd_transfer *box) {
-  box->busy = false;
-  if (box->doomed)
+  int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
+  box->busy = outer;
+  if (box->doomed && !outer)
     release_box(box);
+  return status == LUA_OK ? lua_gettop(L) - arguments : lua_error(L);
 }
 
 static int transfer_done(lua_State *L) {
@@ -92,19 +95,16 @@ static int transfer_done(lua_State *L) {
 
 static int transfer_outcome(lua_State *L) {
   struct lzd_transfer *box = check_done(L);
+  lua_settop(L, 1);
 
   struct zd_outcome outcome;
   zd_transfer_outcome(box->transfer, &outcome);
 
-  if (outcome.status == ZD_OK) {
-    lua_pushinteger(L, outcome.http_status);
-    lua_pushboolean(L, 1);
-    return 2;
-  }
-  lzd_fail(L, outcome.status, outcome.message);
-  lua_pushboolean(L, outcome.sent);
-  lua_pushinteger(L, outcome.curl_code);
-  return 5;
+  if (outcome.status != ZD_OK)
+    return read_held(L, lzd_read_failure);
+  lua_pushinteger(L, outcome.http_status);
+  lua_pushboolean(L, 1);
+  return 2;
 }
 
 static int transfer_header(lua_State *L) {
@@ -122,54 +122,20 @@ static int transfer_header(lua_State *L) {
   return 1;
 }
 
-/* Pushes a header's name in lower case, by ASCII's rules. [may raise: memory]
- */
-static void push_name(lua_State *L, struct zd_slice name) {
-  luaL_Buffer buffer;
-  char *out = luaL_buffinitsize(L, &buffer, name.len);
-  for (size_t i = 0; i < name.len; i++) {
-    char c = name.data[i];
-    out[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-  }
-  luaL_pushresultsize(&buffer, name.len);
-}
-
 static int transfer_headers(lua_State *L) {
-  struct lzd_transfer *box = check_done(L);
-  begin_reading(box);
-  lua_newtable(L);
-  int headers = lua_gettop(L);
-  struct zd_slice head = zd_transfer_head(box->transfer);
-  struct zd_header_line line;
-  for (size_t at = 0; zd_headers_next(head, &at, &line);) {
-    push_name(L, line.name);
-    lua_pushvalue(L, -1);
-    if (lua_rawget(L, headers) == LUA_TNIL) {
-      lua_pop(L, 1);
-      lua_pushlstring(L, line.value.data, line.value.len);
-    } else {
-      lua_pushliteral(L, ", ");
-      lua_pushlstring(L, line.value.data, line.value.len);
-      lua_concat(L, 3);
-    }
-    lua_rawset(L, headers);
-  }
-  end_reading(box);
-  return 1;
+  check_done(L);
+  lua_settop(L, 1);
+  return read_held(L, lzd_read_headers);
 }
 
 static int transfer_json(lua_State *L) {
-  struct lzd_transfer *box = check_done(L);
+  check_done(L);
   lua_Integer depth = luaL_optinteger(L, 2, 0);
   luaL_argcheck(L, lua_isnoneornil(L, 2) || (depth > 0 && depth <= INT_MAX), 2,
                 "depth limit above 0 expected");
   lua_settop(L, 1);
-  begin_reading(box);
-  struct zd_slice body = zd_transfer_body(box->transfer);
-  const char *data = body.data == NULL ? "" : body.data;
-  lzd_json_push(L, data, body.len, (int)depth);
-  end_reading(box);
-  return lua_gettop(L) - 1;
+  lua_pushinteger(L, depth);
+  return read_held(L, lzd_read_json);
 }
 
 /* All header lines at once: a caller that keeps them can close the transfer
@@ -194,47 +160,10 @@ static int transfer_size(lua_State *L) {
   return 1;
 }
 
-/* Sets field `name` of the table on top unless `value` is empty.
- * [may raise: memory] */
-static void set_text(lua_State *L, const char *name, const char *value) {
-  if (value[0] == '\0')
-    return;
-  lua_pushstring(L, value);
-  lua_setfield(L, -2, name);
-}
-
-static void set_number(lua_State *L, const char *name, double value) {
-  lua_pushnumber(L, value);
-  lua_setfield(L, -2, name);
-}
-
-static void set_integer(lua_State *L, const char *name, long long value) {
-  lua_pushinteger(L, (lua_Integer)value);
-  lua_setfield(L, -2, name);
-}
-
 static int transfer_timings(lua_State *L) {
-  struct lzd_transfer *box = check_done(L);
-  lua_createtable(L, 0, 11);
-
-  begin_reading(box);
-  struct zd_timings timings;
-  zd_transfer_timings(box->transfer, &timings);
-
-  set_number(L, "total", timings.total);
-  set_number(L, "name_lookup", timings.name_lookup);
-  set_number(L, "connect", timings.connect);
-  set_number(L, "tls", timings.tls);
-  set_number(L, "first_byte", timings.first_byte);
-  set_integer(L, "upload", timings.upload);
-  set_integer(L, "download", timings.download);
-  set_integer(L, "new_connections", timings.new_connections);
-  set_text(L, "http_version", timings.http_version);
-  set_text(L, "ip", timings.ip);
-  if (timings.port > 0)
-    set_integer(L, "port", timings.port);
-  end_reading(box);
-  return 1;
+  check_done(L);
+  lua_settop(L, 1);
+  return read_held(L, lzd_read_timings);
 }
 
 static int transfer_cancel(lua_State *L) {
@@ -263,47 +192,29 @@ static int transfer_close(lua_State *L) {
   return 0;
 }
 
-/* Whether the reply is a success with a JSON object or array. */
-static bool has_structure(const struct zd_transfer *transfer,
-                          const struct zd_outcome *outcome) {
-  if (outcome->status != ZD_OK || outcome->http_status / 100 != 2)
-    return false;
-  struct zd_slice body = zd_transfer_body(transfer);
-  return body.len > 0 && (body.data[0] == '{' || body.data[0] == '[');
-}
-
-/* The short way, for what most replies are: the status, the header block and
- * the decoded body of a success, in one go that also closes the transfer. */
 int lzd_take_reply(lua_State *L, int index) {
-  struct lzd_transfer *box = lua_touserdata(L, index);
-  struct zd_outcome outcome;
-  if (!zd_transfer_done(box->transfer))
-    return 0;
-  zd_transfer_outcome(box->transfer, &outcome);
-  if (!has_structure(box->transfer, &outcome))
-    return 0;
-  lua_pushinteger(L, outcome.http_status);
-  begin_reading(box);
-  struct zd_slice head = zd_transfer_head(box->transfer);
-  lua_pushlstring(L, head.data == NULL ? "" : head.data, head.len);
-  struct zd_slice body = zd_transfer_body(box->transfer);
-  int failed = lzd_json_push(L, body.data, body.len, 0);
-  end_reading(box);
-  if (failed)
-    return 0;
-  close_box(L, index);
-  return 3;
+  const struct zd_transfer *transfer = lzd_transfer_in(L, index);
+  int results = zd_transfer_done(transfer) ? lzd_push_reply(L, transfer) : 0;
+  if (results > 0)
+    close_box(L, index);
+  return results;
 }
 
 static int transfer_take(lua_State *L) {
   check_done(L);
   lua_settop(L, 1);
-  return lzd_take_reply(L, 1);
+  int results = read_held(L, lzd_read_reply);
+  if (results > 0)
+    transfer_close(L);
+  return results;
 }
 
-/* Collected: nobody can be reading it, whatever `busy` says after an error. */
 static int transfer_collect(lua_State *L) {
-  release_box(lzd_self(L, LZD_TRANSFER));
+  struct lzd_transfer *box = lzd_self(L, LZD_TRANSFER);
+  if (box->busy)
+    box->doomed = true;
+  else
+    release_box(box);
   return 0;
 }
 

@@ -85,7 +85,8 @@ struct zd_transfer *lzd_transfer_in(lua_State *L, int index);
 
 /* Pushes what a finished transfer has received, when that is a success with a
  * JSON object or array, as status, header block and value, and closes it: 3.
- * Otherwise leaves it as it is: 0. [may raise: memory] */
+ * Otherwise leaves it as it is: 0. The box is one that no other code has seen.
+ * [may raise: memory] */
 int lzd_take_reply(lua_State *L, int index);
 
 /* Reads field `name` of the table at `index` as a string that may hold NULs

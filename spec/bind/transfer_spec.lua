@@ -218,6 +218,51 @@ describe("a transfer", function()
     assert.are.equal("3001\ttrue\tzendesk transfer (closed)\n", result.stdout)
   end)
 
+  -- In processes of their own, as a fault would end them.
+  local prelude = [[
+    local core = require "zendesk.core"
+    core.decode("[" .. ("1.5,"):rep(500000) .. "1]") -- the next text pays for its collection
+    collectgarbage "incremental"
+    collectgarbage "stop"
+    local engine = core.engine {}
+    local transfer = engine:submit(core.account { base_url = ... }, { method = "GET", path = "/" })
+    while not transfer:done() do engine:step(1) end
+    engine:close() -- a close of the transfer frees it now
+  ]]
+
+  for method, failing in pairs { timings = false, outcome = true } do
+    it("survives being closed by a finaliser in the middle of " .. method, function()
+      play(failing and { "close" } or { "reply", 200, "{}" })
+      local result = process.run_lua(prelude .. [[
+        collectgarbage "restart"
+        local closer = { __gc = function() transfer:close() end }
+        repeat
+          setmetatable({}, closer)
+          local open, _, _, message = pcall(transfer.]] .. method .. [[, transfer)
+          if type(message) == "string" then assert(message:find "server") end
+        until not open
+      ]], { args = { server.base_url } })
+      assert.are.equal("", result.stderr)
+      assert.are.equal(0, result.status)
+    end)
+  end
+
+  it("survives its own finaliser while it is read, where another one has kept it", function()
+    play { "reply", 200, "[" .. ('{"a":["b",{"c":1}]},'):rep(20000) .. "0]" }
+    local result = process.run_lua(prelude .. [[
+      local kept
+      local between = { __gc = function() end }
+      for _ = 1, 3000 do setmetatable({}, between) end
+      setmetatable({ transfer = transfer }, { __gc = function(held) kept = held.transfer end })
+      transfer = nil
+      collectgarbage "restart"
+      while not kept do local _ = {} end
+      print(#kept:json(), kept)
+    ]], { args = { server.base_url } })
+    assert.are.equal("", result.stderr)
+    assert.are.equal("20001\tzendesk transfer (closed)\n", result.stdout)
+  end)
+
   it("leaves no descriptor and no memory behind, however it ends", function()
     play({ "reply", 200, "{}" }, { "again" })
     local function round()
