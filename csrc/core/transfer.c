@@ -237,6 +237,7 @@ void zd_transfer_reset(struct zd_transfer *transfer) {
   transfer->own_lines = 0;
   transfer->repeatable = false;
   transfer->repeat_refused = false;
+  transfer->opened = false;
   transfer->attempts = 0;
   transfer->bytes_before = 0;
   zd_transfer_trace(transfer, false);

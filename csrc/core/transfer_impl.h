@@ -71,6 +71,8 @@ struct zd_transfer {
   struct zd_buf upload; /* the body, when it had to be copied */
 
   double due;          /* when its time is up, monotonic; 0: never */
+  bool shortened;      /* libcurl knows less than told.timeout_ms */
+  bool opened;         /* it has a connection that came to be just now */
   bool repeatable;     /* a safe method: libcurl may send it once more */
   bool repeat_refused; /* libcurl wanted to, and was stopped */
   unsigned attempts;   /* times a connection was ready to be written to */

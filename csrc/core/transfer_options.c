@@ -46,7 +46,8 @@ static void note_connection(struct zd_transfer *transfer) {
   if (crowd->running < 2 || crowd->limited || !zd_transfer_may_share(transfer))
     return;
   curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &opened);
-  if (opened > 0)
+  transfer->opened = opened > 0;
+  if (transfer->opened)
     transfer->crowd->connected = true;
 }
 

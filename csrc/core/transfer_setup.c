@@ -135,14 +135,15 @@ static void set_times(struct zd_transfer *transfer,
                       const struct zd_request *request) {
   struct zd_told *told = &transfer->told;
   CURL *easy = transfer->easy;
-  if (told->timeout_ms != request->timeout_ms || transfer->due > 0)
+  if (told->timeout_ms != request->timeout_ms || transfer->shortened)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
   if (told->connect_timeout_ms != request->connect_timeout_ms)
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      request->connect_timeout_ms);
   told->timeout_ms = request->timeout_ms;
   told->connect_timeout_ms = request->connect_timeout_ms;
-  transfer->due = request->timeout_ms > 0 && transfer->crowd->running > 0
+  transfer->shortened = false;
+  transfer->due = request->timeout_ms > 0
                       ? zd_clock_monotonic() + request->timeout_ms / 1000.0
                       : 0;
 }
