@@ -1,6 +1,7 @@
 /* lfile: see lfile.h. */
 #include "lfile.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -123,6 +124,19 @@ static int file_protect(lua_State *L) {
   return push_outcome(L, path, status, &fault);
 }
 
+static int close_on_exec(lua_State *L) {
+  struct zd_file_fault fault;
+  lua_Integer fd = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, fd >= 0 && fd <= INT_MAX, 1, "descriptor expected");
+
+  enum zd_status status = zd_file_close_on_exec((int)fd, &fault);
+
+  if (status != ZD_OK)
+    return push_fault(L, lua_pushfstring(L, "descriptor %I", fd), &fault);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 static int file_lock(lua_State *L) {
   struct zd_file_fault fault;
   const char *path = check_path(L, 1);
@@ -160,13 +174,10 @@ static int lock_text(lua_State *L) {
 
 void lzd_open_file(lua_State *L) {
   static const luaL_Reg functions[] = {
-      {"file_read", file_read},
-      {"file_replace", file_replace},
-      {"file_remove", file_remove},
-      {"file_sweep", file_sweep},
-      {"file_protect", file_protect},
-      {"file_lock", file_lock},
-      {NULL, NULL},
+      {"file_read", file_read},         {"file_replace", file_replace},
+      {"file_remove", file_remove},     {"file_sweep", file_sweep},
+      {"file_protect", file_protect},   {"file_lock", file_lock},
+      {"close_on_exec", close_on_exec}, {NULL, NULL},
   };
   static const luaL_Reg no_methods[] = {{NULL, NULL}};
   static const luaL_Reg lock_methods[] = {{"release", lock_release},

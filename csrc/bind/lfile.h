@@ -1,7 +1,7 @@
 /* lfile: core.file_read, core.file_replace, core.file_remove, core.file_sweep,
- * core.file_protect and core.file_lock. Failures are nil, a message with the
- * path, and a name for programs: that of the errno ("ENOSPC"), or of the
- * refusal ("symlink", "not_regular", "foreign", "loose", "too_large",
+ * core.file_protect, core.file_lock and core.close_on_exec. Failures are nil, a
+ * message with the path, and a name for programs: that of the errno ("ENOSPC"),
+ * or of the refusal ("symlink", "not_regular", "foreign", "loose", "too_large",
  * "no_folder", "bad_path"). */
 #ifndef LZD_FILE_H
 #define LZD_FILE_H

@@ -246,3 +246,9 @@ enum zd_status zd_file_protect(const char *path, struct zd_file_fault *fault) {
   zd_file_place_close(&place);
   return status;
 }
+
+enum zd_status zd_file_close_on_exec(int fd, struct zd_file_fault *fault) {
+  if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+    return ZD_OK;
+  return zd_file_failed(fault, "mark", errno);
+}

@@ -70,6 +70,10 @@ ZD_USE_RESULT enum zd_status zd_file_sweep(const char *path,
 ZD_USE_RESULT enum zd_status zd_file_protect(const char *path,
                                              struct zd_file_fault *fault);
 
+/* Keeps the descriptor from the programs that this process starts. */
+ZD_USE_RESULT enum zd_status zd_file_close_on_exec(int fd,
+                                                   struct zd_file_fault *fault);
+
 /* The name of the fault for programs ("ENOSPC", "loose", …) and its words for
  * people, both static and in English whatever the locale. Never NULL. */
 const char *zd_file_fault_name(const struct zd_file_fault *fault);

@@ -26,6 +26,7 @@ static const struct fault_entry refusals[] = {
 
 static const struct fault_entry errors[] = {
     {EACCES, "EACCES", "permission denied"},
+    {EBADF, "EBADF", "it is not open"},
     {EBUSY, "EBUSY", "device or resource busy"},
     {EDQUOT, "EDQUOT", "the disk quota is used up"},
     {EEXIST, "EEXIST", "it exists already"},

@@ -5,6 +5,7 @@
  * callbacks here are all that libcurl ever calls during an exchange. */
 #include <string.h>
 
+#include "file.h"
 #include "transfer_impl.h"
 
 /* A kept connection this old is closed rather than used: servers close idle
@@ -22,6 +23,16 @@ static size_t take_body(char *data, size_t size, size_t count, void *user) {
   struct zd_transfer *transfer = user;
   size_t len = size * count;
   return zd_reply_body(&transfer->reply, data, len) == ZD_OK ? len : 0;
+}
+
+/* libcurl leaves its sockets to children: a program that the host starts would
+ * hold connections open. */
+static int take_socket(void *user, curl_socket_t fd, curlsocktype purpose) {
+  struct zd_file_fault fault;
+  (void)user;
+  (void)purpose;
+  return zd_file_close_on_exec((int)fd, &fault) == ZD_OK ? CURL_SOCKOPT_OK
+                                                         : CURL_SOCKOPT_ERROR;
 }
 
 /* libcurl's trace costs as much as a sixth of a small request. It is read only
@@ -139,6 +150,7 @@ static void set_callbacks(struct zd_transfer *transfer,
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
   curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, take_trace);
   curl_easy_setopt(easy, CURLOPT_DEBUGDATA, transfer);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, take_socket);
   if (setup->close_socket != NULL) {
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, setup->close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, setup->close_socket_data);

@@ -111,3 +111,27 @@ describe("core.file_*", function()
     lock:release()
   end)
 end)
+
+describe("core.close_on_exec", function()
+  it("names a descriptor that is none", function()
+    local ok, message, name = core.close_on_exec(1000000)
+    assert.is_nil(ok)
+    assert.equal("EBADF", name)
+    assert.is_truthy(message:find "cannot mark descriptor 1000000: ", message)
+    assert.has_error(function() core.close_on_exec(-1) end)
+    assert.has_error(function() core.close_on_exec "x" end)
+  end)
+
+  it("keeps a descriptor from the programs that are started", function()
+    local socket = require "socket"
+    local server = assert(socket.bind("127.0.0.1", 0))
+    local function inherited()
+      local pipe <close> = io.popen "ls -l /proc/self/fd"
+      return pipe:read "a":find((" %d -> socket:"):format(server:getfd()), 1, true) ~= nil
+    end
+    assert.is_true(inherited())
+    assert.is_true(core.close_on_exec(server:getfd()))
+    assert.is_false(inherited())
+    server:close()
+  end)
+end)

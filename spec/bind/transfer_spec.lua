@@ -263,6 +263,23 @@ describe("a transfer", function()
     assert.are.equal("20001\tzendesk transfer (closed)\n", result.stdout)
   end)
 
+  it("leaves its connection to no program that is started meanwhile", function()
+    play { "reply", 200, "{}" }
+    wire:call({}):close()
+    local function count(process_id)
+      local held = 0
+      local pipe <close> = io.popen(("ls -l /proc/%s/fd; cat /proc/net/tcp"):format(process_id))
+      local listing = pipe:read "a"
+      local port = (":%04X"):format(server.port)
+      for inode in listing:gmatch("%S+" .. port .. " %x%x .- %d+ +%d+ (%d+)") do
+        if listing:find("socket:[" .. inode .. "]", 1, true) then held = held + 1 end
+      end
+      return held
+    end
+    assert.are.equal(1, count "$PPID")
+    assert.are.equal(0, count "self")
+  end)
+
   it("leaves no descriptor and no memory behind, however it ends", function()
     play({ "reply", 200, "{}" }, { "again" })
     local function round()

@@ -125,6 +125,13 @@ function FileLock:release() end
 ---@return string|nil name
 function core.file_lock(path, seconds) end
 
+---Keeps a descriptor from the programs that this process starts.
+---@param fd integer
+---@return true|nil
+---@return string|nil message
+---@return string|nil name
+function core.close_on_exec(fd) end
+
 ---Percent-encodes everything but the unreserved characters of RFC 3986, section 2.3.
 ---@param text string
 ---@return string
