@@ -39,9 +39,9 @@ local function copy_trust(directory)
   if copied.status ~= 0 then return nil, "the system's trust cannot be read" end
   local hash = openssl(directory, "x509", "-in", "ca.pem", "-noout", "-hash"):match "%x+"
   local authority = process.read_file(directory .. "/ca.pem")
-  process.write_file(("%s/%s.0"):format(trust, hash), authority)
   local bundle = trust .. "/ca-certificates.crt"
   process.write_file(bundle, (process.read_file(bundle) or "") .. authority)
+  process.write_file(("%s/%s.0"):format(trust, hash), authority)
   return trust
 end
 

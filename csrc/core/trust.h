@@ -4,7 +4,8 @@
  * certificates, as on Debian, it reads the whole bundle for every handle
  * (19.6 ms of CPU a handshake) and keeps no cache. The folder alone is read
  * by certificate (1.2 ms) and holds the same trust, but only where it really
- * is hashed: without its links, verification would fail. */
+ * is hashed, and that for all that the bundle holds: what has no link would not
+ * be trusted. */
 #ifndef ZD_TRUST_H
 #define ZD_TRUST_H
 
@@ -14,13 +15,14 @@
 #pragma GCC visibility push(hidden)
 #endif
 
-/* True when the built-in folder can stand for the built-in bundle. Reads a
- * directory: ask once. */
+/* True when the built-in folder can stand for the built-in bundle. Reads both:
+ * ask once. */
 bool zd_trust_folder_suffices(void);
 
-/* True when `path` holds a link as c_rehash makes it: eight hexadecimal digits
- * and ".0". */
-bool zd_trust_is_hashed(const char *path);
+/* True when `folder` has as many links as `bundle` has certificates, of the
+ * kind that c_rehash makes: eight hexadecimal digits, a dot and a number; and
+ * when the bundle has not been changed since. */
+bool zd_trust_is_hashed(const char *folder, const char *bundle);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

@@ -8,6 +8,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -15,31 +18,72 @@
 
 static char folder[] = "/tmp/zd_test_trust_XXXXXX";
 
-static void make_file(const char *name, char path[256]) {
+static void make_path(const char *name, char path[256]) {
   snprintf(path, 256, "%s/%s", folder, name);
-  int fd = open(path, O_CREAT | O_WRONLY, 0600);
-  CHECK(fd >= 0);
-  close(fd);
 }
 
-static void a_folder_is_hashed_when_it_has_a_hash_link(void) {
-  static const char *const others[] = {"ca.pem",      "1234567.0",
-                                       "123456789.0", "12345678.1",
-                                       "1234567g.0",  "12345678.0.pem"};
-  char paths[sizeof others / sizeof others[0]][256];
-  char link[256];
+static void write_file(const char *name, const char *text) {
+  char path[256];
+  make_path(name, path);
+  FILE *file = fopen(path, "w");
+  CHECK(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
+static void set_age(const char *name, time_t seconds) {
+  char path[256];
+  struct timespec times[2];
+  make_path(name, path);
+  memset(times, 0, sizeof times);
+  times[0].tv_sec = times[1].tv_sec = time(NULL) - seconds;
+  CHECK(utimensat(AT_FDCWD, path, times, 0) == 0);
+}
+
+static bool is_hashed(void) {
+  char bundle[256];
+  make_path("bundle.crt", bundle);
+  return zd_trust_is_hashed(folder, bundle);
+}
+
+static void remove_folder(const char *const names[], size_t count) {
+  char path[256];
+  for (size_t i = 0; i < count; i++) {
+    make_path(names[i], path);
+    unlink(path);
+  }
+  CHECK(rmdir(folder) == 0);
+}
+
+static const char TWO[] = "# ours\n"
+                          "-----BEGIN CERTIFICATE-----\nMII\n"
+                          "-----END CERTIFICATE-----\n"
+                          "-----BEGIN CERTIFICATE-----\r\nMII\r\n"
+                          "-----END CERTIFICATE-----\r\n";
+
+static void a_folder_is_hashed_with_a_link_for_each_certificate(void) {
+  static const char *const names[] = {
+      "bundle.crt",   "12ab5678.0",     "12ab5678.12", "ca.pem",
+      "1234567.0",    "123456789.0",    "12345678.r0", "1234567g.0",
+      "12345678.pem", "12345678.0.pem", "12345678."};
+  const size_t count = sizeof names / sizeof names[0];
   CHECK(mkdtemp(folder) != NULL);
-  CHECK(!zd_trust_is_hashed(folder));
-  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-    make_file(others[i], paths[i]);
-  CHECK(!zd_trust_is_hashed(folder));
-  make_file("12ab5678.0", link);
-  CHECK(zd_trust_is_hashed(folder));
-  unlink(link);
-  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-    unlink(paths[i]);
-  rmdir(folder);
-  CHECK(!zd_trust_is_hashed(folder));
+  CHECK(!is_hashed());
+  write_file("bundle.crt", TWO);
+  for (size_t i = 3; i < count; i++)
+    write_file(names[i], "");
+  CHECK(!is_hashed());
+  write_file("12ab5678.0", "");
+  CHECK(!is_hashed());
+  write_file("12ab5678.12", "");
+  CHECK(is_hashed());
+  set_age(".", 60);
+  CHECK(!is_hashed());
+  set_age("bundle.crt", 60);
+  CHECK(is_hashed());
+  write_file("bundle.crt", "");
+  set_age("bundle.crt", 60);
+  CHECK(!is_hashed());
+  remove_folder(names, count);
+  CHECK(!is_hashed());
 }
 
 static void *initialise(void *outcome) {
@@ -71,7 +115,7 @@ static void versions_and_features_are_told(void) {
 }
 
 int main(void) {
-  a_folder_is_hashed_when_it_has_a_hash_link();
+  a_folder_is_hashed_with_a_link_for_each_certificate();
   libcurl_is_initialised_from_any_thread();
   versions_and_features_are_told();
   return check_result();
