@@ -8,13 +8,13 @@
 #ifndef ZENDESK_H
 #define ZENDESK_H
 
-#include <lua.h>
-
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define ZD_VERSION "0.1.0"
+
+struct lua_State; /* of lua.h, which C++ includes as lua.hpp */
 
 /* The shared module shows luaopen_zendesk_core alone. */
 #if defined(__GNUC__) && !defined(ZD_STATIC)
@@ -27,7 +27,7 @@ extern "C" {
 ZD_HOST const char *zd_version(void);
 
 /* The C module: require "zendesk.core". */
-int luaopen_zendesk_core(lua_State *L);
+int luaopen_zendesk_core(struct lua_State *L);
 
 /* Leaves curl_global_init to the host, who has called it or does so before the
  * first Lua state opens the module. To be called before that, too; afterwards
@@ -51,7 +51,7 @@ struct zd_host_account {
  * caller may wipe them afterwards. Lua gets the use of the credential and
  * nothing else: it is in no Lua string, upvalue or user value, and goes to
  * this origin alone. [may raise: memory; needs 5 stack slots] */
-ZD_HOST int zd_push_account(lua_State *L,
+ZD_HOST int zd_push_account(struct lua_State *L,
                             const struct zd_host_account *account);
 
 #ifdef __cplusplus

@@ -13,6 +13,7 @@
 #include <curl/curl.h>
 
 #include "check.h"
+#include "zendesk.h" /* lua.h is not on the path here */
 
 static unsigned long counted_mallocs;
 
