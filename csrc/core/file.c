@@ -16,7 +16,7 @@
 #include "file_impl.h"
 #include "secret.h"
 
-enum { CHUNK_SIZE = 4096, PRIVATE_MODE = 0600, OTHERS_MODE = 0077 };
+enum { CHUNK_SIZE = 4096, OTHERS_MODE = 0077 };
 
 /* Whether a file may hold a secret of this user. */
 static enum zd_status check_private(const struct stat *info, const char *step,
@@ -60,7 +60,7 @@ enum zd_status zd_file_open(const char *path, int flags, int *fd,
   /* O_NONBLOCK: a FIFO in the place of the file must not block. */
   flags |= O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   do {
-    opened = open(path, flags, PRIVATE_MODE);
+    opened = open(path, flags, ZD_FILE_PRIVATE_MODE);
   } while (opened < 0 && errno == EINTR);
   if (opened < 0)
     return open_failed(path, errno, fault);
@@ -160,7 +160,7 @@ static enum zd_status sync_folder(const struct zd_file_place *place,
 static enum zd_status fill_temporary(int fd, const void *data, size_t len,
                                      struct zd_file_fault *fault) {
   /* A umask may have taken even the owner's permissions. */
-  if (fchmod(fd, PRIVATE_MODE) != 0)
+  if (fchmod(fd, ZD_FILE_PRIVATE_MODE) != 0)
     return zd_file_failed(fault, "write", errno);
   enum zd_status status = write_all(fd, data, len, fault);
   if (status != ZD_OK)
@@ -174,7 +174,7 @@ static enum zd_status create_temporary(const struct zd_file_place *place,
                                        struct zd_file_fault *fault) {
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   do {
-    *fd = openat(place->folder, name, flags, PRIVATE_MODE);
+    *fd = openat(place->folder, name, flags, ZD_FILE_PRIVATE_MODE);
   } while (*fd < 0 && errno == EINTR);
   if (*fd < 0)
     return zd_file_failed(fault, "create a file beside", errno);
@@ -241,7 +241,7 @@ enum zd_status zd_file_protect(const char *path, struct zd_file_fault *fault) {
     status = zd_file_failed(fault, "protect", errno);
   else if (S_ISREG(info.st_mode) && info.st_uid == geteuid() &&
            info.st_size == 0 && (info.st_mode & OTHERS_MODE) != 0 &&
-           fchmodat(place.folder, place.name, PRIVATE_MODE, 0) != 0)
+           fchmodat(place.folder, place.name, ZD_FILE_PRIVATE_MODE, 0) != 0)
     status = zd_file_failed(fault, "protect", errno);
   zd_file_place_close(&place);
   return status;

@@ -11,7 +11,11 @@
 #pragma GCC visibility push(hidden)
 #endif
 
-enum { ZD_FILE_NAME_SIZE = 256, ZD_FILE_FOLDER_SIZE = 4096 };
+enum {
+  ZD_FILE_NAME_SIZE = 256,
+  ZD_FILE_FOLDER_SIZE = 4096,
+  ZD_FILE_PRIVATE_MODE = 0600
+};
 
 struct zd_file_place {
   int folder;       /* owned */

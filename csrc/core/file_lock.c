@@ -2,6 +2,8 @@
 #define _POSIX_C_SOURCE 200809L
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE /* flock */
+#elif defined(__FreeBSD__)
+#define __BSD_VISIBLE 1 /* flock */
 #endif
 
 #include "file_lock.h"
@@ -29,12 +31,22 @@ static bool is_still_there(int fd, const char *path) {
   return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
+/* A umask may have taken even the owner's permissions from a new file, and then
+ * nobody could open it a second time. */
+static void make_usable(int fd) {
+  struct stat info;
+  if (fstat(fd, &info) == 0 &&
+      (info.st_mode & ZD_FILE_PRIVATE_MODE) != ZD_FILE_PRIVATE_MODE)
+    (void)fchmod(fd, ZD_FILE_PRIVATE_MODE);
+}
+
 static enum zd_status try_lock(const char *path, int *fd,
                                struct zd_file_fault *fault) {
   int result;
   enum zd_status status = zd_file_open(path, O_RDWR | O_CREAT, fd, fault);
   if (status != ZD_OK)
     return status;
+  make_usable(*fd);
   do {
     result = flock(*fd, LOCK_EX | LOCK_NB);
   } while (result != 0 && errno == EINTR);

@@ -153,6 +153,19 @@ static void a_lock_file_must_be_private_and_ours(void) {
   CHECK(fault.refusal == ZD_FILE_NO_FOLDER);
 }
 
+static void a_lock_file_is_usable_whatever_the_umask(void) {
+  struct zd_file_lock lock = {0};
+  struct stat info;
+  mode_t before = umask(0777);
+  CHECK(take(&lock));
+  umask(before);
+  zd_file_lock_release(&lock);
+  CHECK(stat("lock", &info) == 0 && (info.st_mode & 07777) == 0600);
+  CHECK(take(&lock));
+  zd_file_lock_release(&lock);
+  CHECK(unlink("lock") == 0);
+}
+
 int main(void) {
   char folder[] = "/tmp/zd_test_file_lock_XXXXXX";
   if (mkdtemp(folder) == NULL || chdir(folder) != 0)
@@ -164,6 +177,7 @@ int main(void) {
   a_forked_child_does_not_prolong_its_parents_lock();
   a_lock_file_that_is_replaced_is_noticed();
   a_lock_file_must_be_private_and_ours();
+  a_lock_file_is_usable_whatever_the_umask();
   CHECK(chdir("/") == 0 && rmdir(folder) == 0);
   return check_result();
 }
