@@ -139,9 +139,11 @@ void lzd_check_body(lua_State *L, struct lzd_request *request) {
   if (bytes == NULL)
     luaL_error(L, "bad field 'body' (string or body expected, got %s)",
                luaL_typename(L, index));
+  if (bytes->data == NULL)
+    luaL_error(L, "bad field 'body' (the body is closed)");
   /* A body may be closed, and so wiped, while the request is running. */
   core->copy_body = true;
-  core->body.data = bytes->data == NULL ? "" : bytes->data;
+  core->body.data = bytes->data;
   core->body.len = bytes->len;
 }
 

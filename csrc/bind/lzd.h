@@ -17,6 +17,10 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#if LUA_MAXINTEGER < 9223372036854775807
+#error "zendesk needs a Lua with integers of 64 bits, not one of LUA_32BITS"
+#endif
+
 #include "../core/account.h"
 #include "../core/engine.h"
 #include "../core/status.h"
@@ -141,7 +145,7 @@ struct lzd_request {
 const char *lzd_check_request(lua_State *L, int index,
                               struct lzd_request *request);
 
-/* Points `request` at its body. [may raise: type] */
+/* Points `request` at its body. [may raise: type, closed] */
 void lzd_check_body(lua_State *L, struct lzd_request *request);
 
 /* Writes the JSON value into memory of `transfer`, as the body. On failure a

@@ -173,6 +173,14 @@ describe("a transfer", function()
     assert.are.equal(table.concat(parts), server:requests()[1]:match "\r\n\r\n(.*)$")
   end)
 
+  it("refuses a body object that is closed already", function()
+    play({ "reply", 200, "{}" })
+    local body = assert(core.body { a = 1 })
+    body:close()
+    assert.error_matches(function() wire:submit { method = "POST", body = body } end,
+      "bad field 'body' %(the body is closed%)")
+  end)
+
   it("sends a body object that is closed while it runs", function()
     play({ "reply", 200, "{}" })
     local body = assert(core.body { token = { client_id = 9007199254740993 } })
