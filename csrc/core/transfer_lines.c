@@ -15,9 +15,14 @@ enum zd_status zd_transfer_append_line(struct zd_transfer *transfer,
   if (transfer->own_lines == ZD_OWN_LINES_MAX)
     return ZD_TOO_LARGE;
   text->max = ZD_REQUEST_HEADERS_SIZE;
+  while (value.len > 0 && (value.data[0] == ' ' || value.data[0] == '\t')) {
+    value.data++;
+    value.len--;
+  }
   size_t start = text->len;
   enum zd_status status = zd_buf_append(text, name, name_len);
-  /* libcurl takes "Name:" for "leave it out" and "Name;" for an empty one. */
+  /* libcurl takes "Name:" for "leave it out", with blanks behind it, too, and
+   * "Name;" for an empty one. */
   if (status == ZD_OK)
     status = value.len > 0 ? zd_buf_append(text, ": ", 2)
                            : zd_buf_append(text, ";", 1);

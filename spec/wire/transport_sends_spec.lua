@@ -114,9 +114,12 @@ describe("the transport", function()
       assert.is_truthy(head:find("content-type: text/csv", 1, true))
     end)
 
-    it("an empty header", function()
-      local outcome = outcome_of({ { { "read" }, ok_reply } }, { headers = { ["X-Empty"] = "" } })
-      assert.is_truthy(outcome.requests[1]:find("\r\nX-Empty:\r\n", 1, true))
+    it("an empty header, and a blank one as such", function()
+      for _, value in ipairs { "", " ", "\t", " \t " } do
+        local outcome = outcome_of({ { { "read" }, ok_reply } },
+          { headers = { ["X-Empty"] = value } })
+        assert.is_truthy(outcome.requests[1]:find("\r\nX-Empty:\r\n", 1, true))
+      end
     end)
 
     it("no credential when it is told not to", function()
