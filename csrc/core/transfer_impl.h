@@ -140,10 +140,11 @@ void zd_transfer_destroy(struct zd_transfer *transfer);
 void zd_transfer_reset(struct zd_transfer *transfer);
 
 /* transfer_options.c: configures the handle for `route`, unless that is what it
- * has just served. */
+ * has just served. ZD_BAD_VALUE fills `refusal`. */
 ZD_USE_RESULT enum zd_status
 zd_transfer_set_route(struct zd_transfer *transfer, struct zd_route *route,
-                      bool http1, const struct zd_transfer_setup *setup);
+                      bool http1, const struct zd_transfer_setup *setup,
+                      struct zd_refusal *refusal);
 
 /* transfer_lines.c */
 

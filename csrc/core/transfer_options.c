@@ -5,6 +5,7 @@
  * callbacks here are all that libcurl ever calls during an exchange. */
 #include <string.h>
 
+#include "credential.h"
 #include "file.h"
 #include "transfer_impl.h"
 
@@ -187,9 +188,12 @@ static CURLcode set_tls_options(CURL *easy, const struct zd_route *route,
   /* What the user names replaces the default store as a whole. */
   if (code == CURLE_OK)
     code = curl_easy_setopt(easy, CURLOPT_CAINFO, route->ca_file.data);
-  if (code == CURLE_OK)
-    code = curl_easy_setopt(easy, CURLOPT_CAPATH, route->ca_path.data);
-  return code;
+  if (code != CURLE_OK)
+    return code;
+  code = curl_easy_setopt(easy, CURLOPT_CAPATH, route->ca_path.data);
+  /* Not every TLS library knows such folders. */
+  return route->ca_path.data == NULL && code == CURLE_NOT_BUILT_IN ? CURLE_OK
+                                                                   : code;
 }
 
 static CURLcode set_route_options(CURL *easy, const struct zd_route *route,
@@ -258,15 +262,23 @@ static bool takes_over(struct zd_transfer *transfer, struct zd_route *route,
 
 enum zd_status zd_transfer_set_route(struct zd_transfer *transfer,
                                      struct zd_route *route, bool http1,
-                                     const struct zd_transfer_setup *setup) {
+                                     const struct zd_transfer_setup *setup,
+                                     struct zd_refusal *refusal) {
   if (takes_over(transfer, route, http1))
     return ZD_OK;
   zd_transfer_drop_route(transfer);
   set_callbacks(transfer, setup);
-  /* The options are known and the values checked: only memory can lack. */
+  /* The options are known and the values checked: memory alone can lack, and
+   * what the TLS library cannot do. */
   if (set_constants(transfer->easy) != CURLE_OK ||
-      set_address(transfer, route) != CURLE_OK ||
-      set_route_options(transfer->easy, route, http1, setup) != CURLE_OK)
+      set_address(transfer, route) != CURLE_OK)
+    return ZD_NOMEM;
+  CURLcode code = set_route_options(transfer->easy, route, http1, setup);
+  if (code == CURLE_NOT_BUILT_IN && route->ca_path.data != NULL)
+    return zd_refuse(refusal, "ca_path",
+                     "is not known to the TLS library of this libcurl: give "
+                     "ca_file");
+  if (code != CURLE_OK)
     return ZD_NOMEM;
   transfer->route = zd_route_share(route);
   transfer->http1 = http1;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "credential.h"
 #include "global.h"
 #include "transfer_impl.h"
 
@@ -64,7 +65,7 @@ static CURLcode set_rare_method(struct zd_transfer *transfer,
                                 const struct zd_request *request,
                                 const char *body) {
   CURL *easy = transfer->easy;
-  bool head = is_method(request, "HEAD") && body == NULL;
+  bool head = is_method(request, "HEAD");
   transfer->told.method = ZD_TOLD_NOTHING;
   curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L); /* and nothing of the last one */
   if (body != NULL)
@@ -234,6 +235,9 @@ static enum zd_status check_fields(const struct zd_transfer *transfer,
                                    const struct zd_request *request,
                                    struct zd_refusal *refusal) {
   enum zd_status status = ZD_OK;
+  /* libcurl would wait for a reply's body. */
+  if (request->body.data != NULL && is_method(request, "HEAD"))
+    return zd_refuse(refusal, "body", "HEAD takes none");
   refusal->option = "path";
   if (!knows_path(transfer, request->path)) /* it has been checked */
     status =
@@ -258,7 +262,7 @@ enum zd_status zd_transfer_configure(struct zd_transfer *transfer,
   if (!request->anonymous)
     transfer->credential = zd_account_credential(account);
   bool http1 = request->http1 || request->body.len > LONG_BODY;
-  status = zd_transfer_set_route(transfer, route, http1, setup);
+  status = zd_transfer_set_route(transfer, route, http1, setup, refusal);
   if (status != ZD_OK)
     return status;
   set_times(transfer, request);

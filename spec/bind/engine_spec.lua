@@ -148,6 +148,7 @@ describe("an engine", function()
         { "content_type", { method = "POST", path = "/", content_type = "a\rX: y" } },
       ["another HTTP version"] =
         { "http_version", { method = "GET", path = "/", http_version = "3" } },
+      ["a HEAD with a body"] = { "body", { method = "HEAD", path = "/", body = "canary" } },
       ["a header name with a space"] =
         { "headers", { method = "GET", path = "/", headers = { ["a b"] = "" } } },
       ["a header value with CR LF"] =
