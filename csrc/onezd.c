@@ -46,6 +46,7 @@
 #include "core/json_string.c"
 #include "core/json_writer.c"
 #include "core/path.c"
+#include "core/quiet.c"
 #include "core/reply.c"
 #include "core/route.c"
 #include "core/secret.c"

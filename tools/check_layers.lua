@@ -8,7 +8,7 @@ local MAX_FUNCTION_LINES = 60
 -- From the bottom up; a name is a Lua pattern for the whole module name.
 local CORE_FLOORS = {
   { "status", "version" },
-  { "secret", "buf", "clock", "global", "digest" },
+  { "secret", "buf", "clock", "global", "digest", "quiet" },
   { "url.*", "path", "headers", "goaway", "json.*", "watch", "trust", "file.*" },
   { "account", "credential", "route", "reply" },
   { "transfer.*" },

@@ -8,6 +8,7 @@
 
 #include "engine_impl.h"
 #include "global.h"
+#include "quiet.h"
 #include "trust.h"
 
 enum { IDLE_CONNECTIONS = 100 /* kept, all servers together */ };
@@ -61,7 +62,10 @@ static void unqueue_done(struct zd_engine *engine,
 /* Takes a running transfer off libcurl. A connection that was in the middle of
  * an exchange is closed, or its HTTP/2 stream reset, by libcurl. */
 static void detach(struct zd_engine *engine, struct zd_transfer *transfer) {
+  struct zd_quiet quiet;
+  zd_quiet_begin(&quiet, engine->noisy);
   curl_multi_remove_handle(engine->multi, transfer->easy);
+  zd_quiet_end(&quiet);
   engine->crowd.running--;
   if (engine->crowd.running == 0)
     engine->together = false;
@@ -111,6 +115,7 @@ enum zd_status zd_engine_new(const struct zd_engine_options *options,
   if (made == NULL)
     return ZD_NOMEM;
   made->owner = getpid();
+  made->noisy = zd_global_is_noisy();
   made->events = options->events;
   made->due_ms = -1;
   made->setup.encodings = zd_global_encodings();
@@ -148,7 +153,10 @@ void zd_engine_free(struct zd_engine *engine) {
   zd_engine_shut_events(engine);
   release_live(engine);
   zd_engine_drop_idle(engine);
+  struct zd_quiet quiet;
+  zd_quiet_begin(&quiet, engine->noisy);
   curl_multi_cleanup(engine->multi);
+  zd_quiet_end(&quiet);
   curl_share_cleanup(engine->share);
   zd_watch_free(&engine->watches);
   free(engine->sockets);
@@ -270,7 +278,10 @@ unsigned zd_engine_collect(struct zd_engine *engine, CURLMcode result) {
 static unsigned perform(struct zd_engine *engine) {
   int running;
   engine->fresh = false;
+  struct zd_quiet quiet;
+  zd_quiet_begin(&quiet, engine->noisy);
   CURLMcode result = curl_multi_perform(engine->multi, &running);
+  zd_quiet_end(&quiet);
   return zd_engine_collect(engine, result);
 }
 

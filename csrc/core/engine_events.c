@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "engine_impl.h"
+#include "quiet.h"
 
 /* A socket found quiet by one look is acted on by the next. */
 enum { LOOK_MS = ZD_LONGEST_WAIT_MS / 2, FIRST_SOCKETS = 8 };
@@ -124,8 +125,11 @@ long zd_engine_timeout(const struct zd_engine *engine) {
 static void act(struct zd_engine *engine, curl_socket_t fd, int mask) {
   int running;
   engine->fresh = false;
+  struct zd_quiet quiet;
+  zd_quiet_begin(&quiet, engine->noisy);
   CURLMcode result =
       curl_multi_socket_action(engine->multi, fd, mask, &running);
+  zd_quiet_end(&quiet);
   /* A descriptor that libcurl has just given up is nothing to it. */
   if (result == CURLM_BAD_SOCKET)
     result = CURLM_OK;

@@ -33,6 +33,7 @@ struct zd_engine {
   struct zd_crowd crowd;
   struct zd_transfer_setup setup;
   bool trust_known; /* setup.folder_only has been found out */
+  bool noisy;       /* zd_global_is_noisy */
   bool fresh;       /* submitted to since the last perform */
   bool together;    /* two have run side by side since none has run */
 

@@ -37,6 +37,7 @@ static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static bool known;
 static CURLcode outcome;
 static const char *encodings;
+static bool noisy;
 
 /* Whether it is the program itself, which nobody unloads. */
 static bool is_in_program(const void *inside) {
@@ -202,6 +203,7 @@ static CURLcode init_once(bool by_host) {
     outcome = by_host ? CURLE_OK : init_libcurl();
 #endif
     encodings = find_encodings();
+    noisy = curl_version_info(CURLVERSION_NOW)->version_num < 0x075700;
     pin_libcurl();
   }
   CURLcode result = outcome;
@@ -224,6 +226,10 @@ void zd_global_versions(struct zd_versions *versions) {
   versions->zlib = info->libz_version;
   versions->brotli = info->brotli_version;
   versions->nghttp2 = info->nghttp2_version;
+}
+
+bool zd_global_is_noisy(void) {
+  return noisy;
 }
 
 const char *zd_global_encodings(void) {

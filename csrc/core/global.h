@@ -38,6 +38,9 @@ unsigned long zd_global_memory_failures(void);
 
 void zd_global_versions(struct zd_versions *versions);
 
+/* Whether this libcurl may raise SIGPIPE; see quiet.h. */
+bool zd_global_is_noisy(void);
+
 /* The line that offers the content codings that libcurl can undo. */
 const char *zd_global_encodings(void);
 
