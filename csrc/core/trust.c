@@ -63,9 +63,16 @@ static bool is_older(const char *bundle, const char *folder) {
          a.st_mtime <= b.st_mtime;
 }
 
+static bool is_missing(const char *path) {
+  struct stat facts;
+  return stat(path, &facts) != 0;
+}
+
 bool zd_trust_is_hashed(const char *folder, const char *bundle) {
   size_t links = count_links(folder);
-  return links > 0 && is_older(bundle, folder) && holds_at_most(bundle, links);
+  if (links == 0 || is_missing(bundle))
+    return links > 0;
+  return is_older(bundle, folder) && holds_at_most(bundle, links);
 }
 
 bool zd_trust_folder_suffices(void) {

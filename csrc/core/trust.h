@@ -21,7 +21,8 @@ bool zd_trust_folder_suffices(void);
 
 /* True when `folder` has as many links as `bundle` has certificates, of the
  * kind that c_rehash makes: eight hexadecimal digits, a dot and a number; and
- * when the bundle has not been changed since. */
+ * when the bundle has not been changed since. Without a bundle, any link does:
+ * there is nothing else. */
 bool zd_trust_is_hashed(const char *folder, const char *bundle);
 
 #if defined(__GNUC__)

@@ -44,12 +44,15 @@ static bool is_hashed(void) {
   return zd_trust_is_hashed(folder, bundle);
 }
 
-static void remove_folder(const char *const names[], size_t count) {
+static void remove_file(const char *name) {
   char path[256];
-  for (size_t i = 0; i < count; i++) {
-    make_path(names[i], path);
-    unlink(path);
-  }
+  make_path(name, path);
+  unlink(path);
+}
+
+static void remove_folder(const char *const names[], size_t count) {
+  for (size_t i = 0; i < count; i++)
+    remove_file(names[i]);
   CHECK(rmdir(folder) == 0);
 }
 
@@ -82,6 +85,8 @@ static void a_folder_is_hashed_with_a_link_for_each_certificate(void) {
   write_file("bundle.crt", "");
   set_age("bundle.crt", 60);
   CHECK(!is_hashed());
+  remove_file("bundle.crt");
+  CHECK(is_hashed());
   remove_folder(names, count);
   CHECK(!is_hashed());
 }
