@@ -1,7 +1,6 @@
 -- A person's login: the listener on loopback, the paste, and the whole of it in a real browser.
 
 local account = require "spec.support.account"
-local core = require "zendesk.core"
 local paths = require "spec.support.paths"
 local process = require "spec.support.process"
 local socket = require "socket"
@@ -189,9 +188,6 @@ describe("a login", function()
     end)
 
     it("frees the port while the browser that it has started still runs", function()
-      if not core.close_on_exec then
-        return pending "this zendesk.core has no close_on_exec"
-      end
       local app, browser = app_with(), nil
       assert(login(app, { open = function(url)
         browser = assert(io.popen("cat >/dev/null", "w"))

@@ -40,8 +40,7 @@ end
 
 -- A browser that inherits a listening socket would hold the port for as long as it runs.
 local function keep_from_children(sock)
-  local protect = core.close_on_exec
-  if protect then protect(sock:getfd()) end
+  core.close_on_exec(sock:getfd())
 end
 
 local function bind(socket, family, address, port)
