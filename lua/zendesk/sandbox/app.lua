@@ -65,10 +65,7 @@ local function carry_out(context, route)
     refusal = read_body(context)
     if refusal then return refusal end
   end
-  local ok, answer = xpcall(route.handler, debug.traceback, context)
-  if ok then return answer end
-  io.stderr:write("zendesk.sandbox: ", tostring(answer), "\n")
-  return reply.html(500, "<html><body><h1>500 Internal Server Error</h1></body></html>")
+  return route.handler(context)
 end
 
 local function new_context(self, request)
@@ -136,10 +133,7 @@ local function count(self, entry, outcome)
   if answer.status == 401 then stats.unauthorized = stats.unauthorized + 1 end
 end
 
----Answers a request.
----@param request zendesk.sandbox.Request
----@return zendesk.sandbox.Outcome
-function App:handle(request)
+local function outcome_of(self, request)
   if request.path:find("^/__sandbox/") then
     return { reply = common_headers(self, self._control(request)) }
   end
@@ -151,6 +145,20 @@ function App:handle(request)
     or { reply = common_headers(self, answer_for(self, request)) }
   count(self, entry, outcome)
   return outcome
+end
+
+---Answers a request. A mistake in here costs one reply, not the server.
+---@param request zendesk.sandbox.Request
+---@return zendesk.sandbox.Outcome
+function App:handle(request)
+  local ok, outcome = xpcall(outcome_of, debug.traceback, self, request)
+  if ok then return outcome end
+  outcome = tostring(outcome)
+  if outcome:find("interrupted!", 1, true) then error(outcome, 0) end -- Ctrl-C
+  io.stderr:write("zendesk.sandbox: ", outcome, "\n")
+  return {
+    reply = reply.html(500, "<html><body><h1>500 Internal Server Error</h1></body></html>"),
+  }
 end
 
 ---@param state zendesk.sandbox.State

@@ -2,12 +2,10 @@
 -- speaks plain HTTP over LuaSocket, never through the client that is being tested.
 
 local socket = require "socket"
+local clock = require "zendesk.sandbox.clock"
 local json = require "zendesk.sandbox.json"
 
 local TIMEOUT = 60
-
--- The end of the year 9999, what a date of four digits can show.
-local LAST_SECOND = 253402300800
 
 ---@class zendesk.sandbox.Box
 ---@field base_url string for `zendesk.new{ base_url = … }`
@@ -36,11 +34,11 @@ Box.__index = Box
 ---@field times? number how often it happens: 1, beside `every` always; `math.huge` for always
 ---@field skip? integer lets so many matching requests pass first
 ---@field every? integer 100 means each hundredth of the matching requests
----@field status? integer the reply's status; the request is not carried out
+---@field status? integer the reply's status, 200 to 599; the request is not carried out
 ---@field headers? table<string, string> added to the reply; "" takes one away
 ---@field body? string
 ---@field carry_out? boolean carries the request out although `status` is answered
----@field delay? number seconds until the reply leaves
+---@field delay? number seconds until the reply leaves, a day at most
 ---@field drop? "before"|"after" closes without a reply, before or after carrying the request out
 ---@field reset? boolean drops with RST instead of FIN
 ---@field truncate? integer closes after so many bytes of the body
@@ -82,12 +80,6 @@ local function request_bytes(self, verb, body)
   }, "\r\n")
 end
 
-local function encoded(arguments)
-  local ok, body = pcall(json.encode, arguments or {})
-  if ok then return body end
-  return nil, "sandbox: what it is told has no JSON form"
-end
-
 -- Raises at the line of whoever called the method that calls a function that calls this.
 local function check_self(self, verb)
   if getmetatable(self) ~= Box then error(("call it with a colon: box:%s(…)"):format(verb), 4) end
@@ -97,8 +89,8 @@ end
 local function call(self, verb, arguments)
   check_self(self, verb)
   if self.stopped then error("the sandbox has been stopped", 3) end
-  local body, problem = encoded(arguments)
-  if not body then error(problem, 3) end
+  local body, problem = json.try_encode(arguments or {})
+  if not body then error("sandbox: " .. problem, 3) end
   local status, text = send(self, request_bytes(self, verb, body))
   if not status then
     if self._socket then self._socket:close() end
@@ -115,10 +107,6 @@ local function expect(self, verb, name, value, wanted)
   if type(value) ~= wanted then
     error(("%s must be a %s, not a %s"):format(name, wanted, type(value)), 3)
   end
-end
-
-local function is_second(value)
-  return value == value and math.abs(value) < LAST_SECOND
 end
 
 ---The requests that the sandbox has seen, in order, newest last (the last 10,000).
@@ -162,7 +150,7 @@ end
 ---@return number now epoch seconds by the sandbox's clock
 function Box:advance(seconds)
   expect(self, "advance", "seconds", seconds, "number")
-  if not is_second(seconds) then error("seconds must be less than 8,000 years", 2) end
+  if not clock.is_second(seconds) then error("seconds must be less than 8,000 years", 2) end
   return call(self, "advance", { seconds = seconds }).now
 end
 

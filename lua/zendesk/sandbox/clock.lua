@@ -10,6 +10,16 @@ Clock.__index = Clock
 ---@class zendesk.sandbox.Clock
 local clock = {}
 
+-- The end of the year 9999, what a date of four digits can show.
+local LAST_SECOND = 253402300800
+
+---Seconds that the clock can show, or be moved by.
+---@param value any
+---@return boolean
+function clock.is_second(value)
+  return type(value) == "number" and value > -LAST_SECOND and value < LAST_SECOND
+end
+
 ---@param start? number epoch seconds to begin at; the real time when left out
 function clock.new(start)
   local shift = start and start - socket.gettime() or 0

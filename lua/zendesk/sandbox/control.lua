@@ -77,8 +77,8 @@ function control.new(state, options)
     local arguments, unreadable = {}, nil
     if request.body ~= "" then arguments, unreadable = json.decode(request.body) end
     if unreadable then return reply.json(400, { error = unreadable }) end
-    local ok, result, message = xpcall(verb, debug.traceback, state, arguments, options)
-    if not ok then return reply.json(500, { error = result }) end
+    local ok, result, message = pcall(verb, state, arguments, options)
+    if not ok then return reply.json(400, { error = tostring(result) }) end
     if not result then return reply.json(400, { error = message }) end
     return reply.json(200, result)
   end

@@ -5,32 +5,78 @@ local reply = require "zendesk.sandbox.reply"
 
 local faults = {}
 
-local TYPES = {
-  path = "string", method = "string", status = "number", times = "number", skip = "number",
-  every = "number", headers = "table", body = "string", delay = "number", drop = "string",
-  reset = "boolean", truncate = "number", carry_out = "boolean",
-}
-
 -- A number that JSON has, for math.huge.
 local ALWAYS = -1
+
+local LONGEST_DELAY = 86400
+
+-- Lua reads a pattern only as far as a text matches it, so its items are tried one by one: none
+-- fails once it is complete. What is in order item by item may still be too complex as a whole.
+local function is_pattern(text)
+  local item, depth = "", 0
+  for character in text:gmatch "." do
+    local bracket = item == "" and (character == "(" and 1 or character == ")" and -1)
+    if bracket then
+      depth = depth + bracket
+    else
+      item = item .. character
+      if item:find "^%%%d$" or pcall(string.find, "", item) then item = "" end
+    end
+    if depth < 0 then return false end
+  end
+  return item == "" and depth == 0 and pcall(string.find, "", text)
+end
+
+local function are_headers(headers)
+  for name, value in pairs(headers) do
+    local named = type(name) == "string" and name:find "^[!#-'*+%-.%w^_`|~]+$"
+    local valued = type(value) == "number" or type(value) == "string"
+      and not value:find "[\0\r\n]"
+    if not (named and valued) then return false end
+  end
+  return true
+end
+
+local function any(kind)
+  return { function(value) return type(value) == kind end, "a " .. kind }
+end
+
+local function integer(least, most)
+  local words = most and ("an integer from %d to %d"):format(least, most)
+    or ("an integer of at least %d"):format(least)
+  return { function(value)
+    return math.type(value) == "integer" and value >= least and value <= (most or value)
+  end, words }
+end
+
+-- What the fields take: a predicate and its words.
+local TAKES = {
+  path = { function(value) return type(value) == "string" and is_pattern(value) end,
+    "a Lua pattern" },
+  method = any "string", body = any "string", reset = any "boolean", carry_out = any "boolean",
+  status = integer(200, 599), skip = integer(0), every = integer(1), truncate = integer(0),
+  times = { function(value)
+    return math.type(value) == "integer" and (value >= 1 or value == ALWAYS)
+  end, "an integer of at least 1, or math.huge" },
+  headers = { function(value) return type(value) == "table" and are_headers(value) end,
+    "a table of the names and values of header lines" },
+  delay = { function(value)
+    return type(value) == "number" and value >= 0 and value <= LONGEST_DELAY
+  end, ("a number of seconds from 0 to %d"):format(LONGEST_DELAY) },
+  drop = { function(value) return value == "before" or value == "after" end,
+    '"before" or "after" (before or after carrying the request out)' },
+}
 
 ---Checks a rule and completes it.
 ---@param rule table
 ---@return table|nil rule, string? message
 function faults.new(rule)
   for name, value in pairs(rule) do
-    local wanted = TYPES[name]
-    if not wanted then return nil, ("unknown field %q of a fault"):format(tostring(name)) end
-    if type(value) ~= wanted then
-      return nil, ("%s of a fault must be a %s"):format(name, wanted)
+    local takes = TAKES[name]
+    if not takes then return nil, ("unknown field %q of a fault"):format(tostring(name)) end
+    if not takes[1](value) then
+      return nil, ("%s of a fault must be %s"):format(name, takes[2])
     end
-  end
-  if rule.drop and rule.drop ~= "before" and rule.drop ~= "after" then
-    return nil, 'drop must be "before" or "after" (before or after carrying the request out)'
-  end
-  if rule.every and rule.every < 1 then return nil, "every of a fault must be at least 1" end
-  if rule.path and not pcall(string.find, "", rule.path) then
-    return nil, "path is not a Lua pattern"
   end
   local copy = { seen = 0, done = 0 }
   for name, value in pairs(rule) do copy[name] = value end

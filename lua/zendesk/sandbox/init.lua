@@ -8,6 +8,7 @@
 --   }
 
 local box = require "zendesk.sandbox.box"
+local clock = require "zendesk.sandbox.clock"
 local process = require "zendesk.sandbox.process"
 local random = require "zendesk.sandbox.random"
 local service = require "zendesk.sandbox.service"
@@ -20,9 +21,6 @@ local OPTIONS = {
 }
 
 local ATTACHED = { port = "number", key = "string", email = "string", api_token = "string" }
-
--- What a date of four digits can show: the end of the year 9999.
-local LAST_SECOND = 253402300800
 
 ---@class zendesk.sandbox.Options
 ---@field port? integer 0, the default of `start`, takes a free one; `serve` takes 8484
@@ -41,7 +39,7 @@ local RANGES = {
     "an integer from 0 to 65535",
   },
   clock = {
-    function(clock) return clock >= 0 and clock < LAST_SECOND end, "seconds since 1970",
+    function(start) return start >= 0 and clock.is_second(start) end, "seconds since 1970",
   },
   key = { function(key) return key:find "^[%w_-]+$" end, "letters, digits, _ and -" },
 }
@@ -118,6 +116,16 @@ A Zendesk is listening on http://127.0.0.1:%d (Ctrl-C ends it)
 Control from another Lua: require("zendesk.sandbox").attach { port = %d, key = "%s" }
 ]]
 
+-- What is not said cannot be used: nobody else knows the port and the key.
+local function say(running, settings)
+  local ok, message = io.write(BANNER:format(running.port, running.port, settings.email,
+    settings.api_token, running.port, settings.key))
+  if ok then ok, message = io.flush() end
+  if ok then return end
+  running:close()
+  error("cannot write the output: " .. message, 3)
+end
+
 ---Runs a sandbox in this process until it is interrupted, and says how to use it.
 ---@param options? zendesk.sandbox.Options
 function sandbox.serve(options)
@@ -125,9 +133,7 @@ function sandbox.serve(options)
   settings.port = settings.port or 8484
   local running, message = service.new(settings)
   if not running then error(message, 2) end
-  io.write(BANNER:format(running.port, running.port, settings.email, settings.api_token,
-    running.port, settings.key))
-  io.flush()
+  say(running, settings)
   service.run(running)
 end
 

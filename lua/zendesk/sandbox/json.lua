@@ -104,7 +104,19 @@ end
 
 local write
 
+-- Lua has no order for what is beside a list, and JSON no place.
+local function check_list(list)
+  local last = #list
+  if next(list, last > 0 and last or nil) == nil then return end
+  for place in pairs(list) do
+    if math_type(place) ~= "integer" or place < 1 or place > last then
+      error("no JSON form for an array with other keys", 0)
+    end
+  end
+end
+
 local function write_array(list, out, n)
+  check_list(list)
   out[n + 1] = "["
   n = n + 1
   for index = 1, #list do
@@ -169,7 +181,7 @@ function write(value, out, n)
   elseif value == nil or value == json.null then
     text = "null"
   else
-    error("no JSON form for a " .. kind)
+    error("no JSON form for a " .. kind, 0)
   end
   out[n + 1] = text
   return n + 1
@@ -182,6 +194,15 @@ function json.encode(value)
   local out = {}
   write(value, out, 0)
   return concat(out)
+end
+
+---Writes what a program hands over, which may be anything.
+---@param value any
+---@return string|nil text, string? message
+function json.try_encode(value)
+  local ok, text = pcall(json.encode, value)
+  if ok then return text end
+  return nil, "what it is told has " .. (text:match "^no JSON form.*" or "no JSON form")
 end
 
 return json

@@ -73,10 +73,10 @@ end
 
 local function launch(lua, listener, options)
   local _, home = listener:getsockname()
-  local ok, settings = pcall(json.encode, {
+  local settings, problem = json.try_encode {
     home = math.tointeger(tonumber(home)), options = options,
-  })
-  if not ok then return nil, nil, "what it is told has no JSON form" end
+  }
+  if not settings then return nil, nil, problem end
   local pipe, reason = io.popen(command_line(lua), "w")
   if not pipe then
     return nil, errors.new("config", "cannot start " .. lua .. ": " .. tostring(reason), {

@@ -6,6 +6,7 @@ local clock = require "zendesk.sandbox.clock"
 local json = require "zendesk.sandbox.json"
 local lists = require "zendesk.sandbox.lists"
 local random = require "zendesk.sandbox.random"
+local seed_check = require "zendesk.sandbox.seed_check"
 
 local DAY = 86400
 local MAX_AT_ONCE = 100000
@@ -16,28 +17,17 @@ local ORDER = { "users", "clients", "global_clients", "tokens", "api_tokens", "t
 local seed = {}
 
 -- Splits what a test gives into the fields the sandbox works with and those it only shows.
-local function split(given, known)
+local function split(kind, given)
+  local known = seed_check.FIELDS[kind]
   local own, extra = {}, {}
   for name, value in pairs(given) do
     if value ~= json.null or not known[name] then
+      if known[name] == "time" then value = clock.parse(value) end
       if known[name] then own[name] = value else extra[name] = value end
     end
   end
   if next(extra) then own.extra = extra end
   return own
-end
-
-local function times(own, names)
-  for _, name in ipairs(names) do
-    if own[name] ~= nil then own[name] = clock.parse(own[name]) end
-  end
-  return own
-end
-
-local function known(...)
-  local out = {}
-  for _, name in ipairs { ... } do out[name] = true end
-  return out
 end
 
 local function admin_id(state)
@@ -49,11 +39,8 @@ end
 
 local makers = {}
 
-local CLIENT = known("id", "name", "identifier", "kind", "redirect_uri", "company", "description",
-  "user_id", "secret", "allowed_scopes", "created_at", "updated_at")
-
 function makers.clients(state, given)
-  local own = times(split(given, CLIENT), { "created_at", "updated_at" })
+  local own = split("clients", given)
   own.identifier = own.identifier or "client_" .. random.hex(8)
   own.name = own.name or own.identifier
   own.kind = own.kind or "confidential"
@@ -63,9 +50,6 @@ function makers.clients(state, given)
   return state:add_client(own)
 end
 
-local TOKEN = known("id", "client_id", "user_id", "scopes", "full_token", "refresh_token",
-  "created_at", "used_at", "expires_at", "refresh_token_expires_at", "expires_in", "global")
-
 local function client_of(state, given)
   if given.client_id then return given.client_id end
   local first = state.clients:walk()()
@@ -73,8 +57,7 @@ local function client_of(state, given)
 end
 
 function makers.tokens(state, given)
-  local own = split(given, TOKEN)
-  times(own, { "created_at", "used_at", "expires_at", "refresh_token_expires_at" })
+  local own = split("tokens", given)
   if own.expires_in then own.expires_at = state.clock:now() + own.expires_in end
   return state:add_token {
     id = own.id, client_id = client_of(state, own), user_id = own.user_id or admin_id(state),
@@ -85,18 +68,15 @@ function makers.tokens(state, given)
   }
 end
 
-local USER = known("id", "name", "email", "role", "verified", "created_at", "updated_at")
-
 function makers.users(state, given)
-  local own = times(split(given, USER), { "created_at", "updated_at" })
+  local own = split("users", given)
   own.name = own.name or "Seeded user"
   own.role = own.role or "end-user"
   return state:add_user(own)
 end
 
 function makers.tickets(state, given)
-  local own = split(given, known("id", "created_at", "updated_at"))
-  times(own, { "created_at", "updated_at" })
+  local own = split("tickets", given)
   own.id = own.id or state:next_id()
   own.created_at = own.created_at or state.clock:now()
   own.updated_at = own.updated_at or own.created_at
@@ -106,7 +86,7 @@ function makers.tickets(state, given)
 end
 
 function makers.global_clients(state, given)
-  local own = times(split(given, CLIENT), { "created_at", "updated_at" })
+  local own = split("global_clients", given)
   own.identifier = own.identifier or "zdg-" .. random.hex(8)
   own.name = own.name or "Global client"
   own.kind = own.kind or "confidential"
@@ -117,8 +97,7 @@ function makers.global_clients(state, given)
 end
 
 function makers.api_tokens(state, given)
-  local own = times(split(given, known("id", "value", "description", "created_at", "used_at",
-    "active")), { "created_at", "used_at" })
+  local own = split("api_tokens", given)
   own.id = own.id or state:next_id()
   own.created_at = own.created_at or state.clock:now()
   own.value = own.value or random.hex(40)
@@ -195,59 +174,11 @@ local function disclose(record)
   return out
 end
 
-local function is_count(value)
-  return math.type(value) == "integer" and value >= 0
-end
-
--- What is wrong with what is wanted of a kind.
-local function fault_of_records(kind, wanted)
-  if is_count(wanted) then return nil end
-  if type(wanted) ~= "table" then return kind .. " must be an array of records or a number" end
-  for index, record in pairs(wanted) do
-    if math.type(index) ~= "integer" then
-      return kind .. " must be an array of records or a number"
-    end
-    if type(record) ~= "table" then
-      return ("%s[%d] must be a record, not a %s"):format(kind, index, type(record))
-    end
-  end
-  return nil
-end
-
-local function fault_of_lists(wanted)
-  if type(wanted) ~= "table" then return "lists must be a table of paths" end
-  for path, list in pairs(wanted) do
-    if not is_count(type(list) == "table" and list.count or list) then
-      return ("lists[%q] must be a number or have a count"):format(tostring(path))
-    end
-    local dialect = type(list) == "table" and list.dialect
-    if dialect and not lists.is_dialect(dialect) then
-      return ("unknown dialect %q"):format(tostring(dialect))
-    end
-  end
-  return nil
-end
-
-local function fault_of(what)
-  for kind, wanted in pairs(what) do
-    local fault
-    if kind == "lists" then
-      fault = fault_of_lists(wanted)
-    elseif makers[kind] then
-      fault = fault_of_records(kind, wanted)
-    else
-      fault = ("cannot seed %q"):format(tostring(kind))
-    end
-    if fault then return fault end
-  end
-  return nil
-end
-
 ---@param state zendesk.sandbox.State
 ---@param what table<string, integer|table[]>
 ---@return table|nil made, string? message
 function seed.apply(state, what)
-  local fault = fault_of(what)
+  local fault = seed_check.fault_of(what)
   if fault then return nil, fault end
   local made = {}
   for path, wanted in pairs(what.lists or {}) do

@@ -93,7 +93,7 @@ end
 
 local function patience(self)
   local first = self._timers[1]
-  return first and math.max(first.due - socket.gettime(), 0) or IDLE
+  return first and math.min(math.max(first.due - socket.gettime(), 0), IDLE) or IDLE
 end
 
 ---Waits for one round of events and works on them.

@@ -1,6 +1,8 @@
 -- What can be switched about the sandbox: facts about Zendesk that are unknown, that depend on the
 -- date, or that a test wants to see both ways. One line each: default, check.
 
+local clock = require "zendesk.sandbox.clock"
+
 local function one_of(...)
   local allowed = { ... }
   local names = {}
@@ -16,8 +18,12 @@ end
 
 local flag = one_of(true, false)
 
-local function number(value)
-  return type(value) == "number" or nil, "a number"
+local function shift(value)
+  return clock.is_second(value), "seconds, less than 8,000 years"
+end
+
+local function duration(value)
+  return clock.is_second(value) and value >= 0, "seconds from 0 on, less than 8,000 years"
 end
 
 local function limit(value)
@@ -55,7 +61,7 @@ local DECLARED = {
   -- Clients and tokens
   legacy_token_endpoint = { "on", one_of("on", "gone", 403, 404, 410) },
   delete_current_bug = { false, flag },                           -- 204, but the token lives on
-  secret_overlap = { 0, number },                                 -- seconds the old secret works on
+  secret_overlap = { 0, duration },                               -- seconds the old secret works on
   masked_new_secret = { false, flag },                            -- generate_secret hides it
   orphan_tokens = { false, flag },                                -- tokens outlive their client
   -- Limits and the clock
@@ -63,8 +69,8 @@ local DECLARED = {
   endpoint_limits = { {}, limits },                               -- e.g. { ["tickets-index"] = 5 }
   rate_limit_headers = { "usual", one_of("usual", "x", "rails", "gateway", "none") },
   rate_limit_body = { "errors", one_of("errors", "description", "text", "html") },
-  clock_offset = { 0, number },                                   -- the server's clock is off
-  search_lag = { 0, number },                                     -- seconds until search finds it
+  clock_offset = { 0, shift },                                    -- the server's clock is off
+  search_lag = { 0, duration },                                   -- seconds until search finds it
   -- The sandbox itself
   log = { 10000, function(value)
     if value == false or (math.type(value) == "integer" and value > 0) then return true end

@@ -80,5 +80,11 @@ describe("the sandbox's JSON", function()
 
   it("raises for what has no form", function()
     assert.has_error(function() json.encode { print } end)
+    for _, list in ipairs { { 1, count = 5 }, { 1, [3] = 3 }, json.array { x = 1 } } do
+      local text, message = json.try_encode(list)
+      assert.is_nil(text)
+      assert.equal("what it is told has no JSON form for an array with other keys",
+        message)
+    end
   end)
 end)

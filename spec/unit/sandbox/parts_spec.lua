@@ -167,6 +167,19 @@ describe("the sandbox's small parts", function()
     assert.is_true(switches.check("endpoint_limits", { ["tickets-index"] = 1 }))
   end)
 
+  it("take only seconds that a date can show", function()
+    for _, name in ipairs { "clock_offset", "secret_overlap", "search_lag" } do
+      assert.is_true(switches.check(name, 0.5))
+      for _, value in ipairs { 1e17, 1e300, math.huge, 0 / 0, "5" } do
+        local ok, message = switches.check(name, value)
+        assert.is_falsy(ok)
+        assert.matches("must be seconds.* less than 8,000 years", message)
+      end
+    end
+    assert.is_true(switches.check("clock_offset", -90))
+    assert.is_falsy((switches.check("search_lag", -1)))
+  end)
+
   it("make values that differ", function()
     local seen = {}
     for _ = 1, 1000 do

@@ -264,4 +264,13 @@ describe("a sandbox in the foreground", function()
     assert.is_truthy(run.stdout:find('key = "test-key"', 1, true))
     assert.equal("", run.stderr)
   end)
+
+  it("ends where it cannot say so", function()
+    local run = process.run({
+      "timeout", "20", "sh", "-c", 'exec lua5.4 -e "$1" >/dev/full', "sh",
+      'require("zendesk.sandbox").serve { port = 0 }',
+    }, { env = process.lua_environment() })
+    assert.equal(1, run.status)
+    assert.matches("cannot write the output: No space left", run.stderr)
+  end)
 end)

@@ -75,11 +75,22 @@ describe("the sandbox is seeded", function()
       [{ tokens = -1 }] = "a number", [{ lists = { ["/x"] = {} } }] = 'lists["/x"] must be',
       [{ lists = { ["/x"] = { count = 1, dialect = "x" } } }] = 'unknown dialect "x"',
       [{ clients = 100001 }] = "too many clients", [{ clients = { { id = 7 } } }] = "is taken",
+      [{ tokens = { {}, { scopes = "x" } } }] = "tokens[2].scopes must be an array of strings",
+      [{ tokens = { { scopes = { 5 } } } }] = "tokens[1].scopes must be an array of strings",
+      [{ tokens = { { expires_in = "x" } } }] = "tokens[1].expires_in must be seconds",
+      [{ tokens = { { expires_in = 1e300 } } }] = "tokens[1].expires_in must be seconds",
+      [{ tokens = { { created_at = "x" } } }] = "tokens[1].created_at must be epoch seconds or",
+      [{ users = { { id = "7" } } }] = "users[1].id must be an integer",
+      [{ users = { { verified = 1 } } }] = "users[1].verified must be a boolean",
+      [{ global_clients = { { identifier = {} } } }] = "identifier must be a string",
+      [{ tickets = { {}, count = 5 } }] = "no JSON form for an array with other keys",
     } do
-      local ok, message = pcall(box.seed, box, what)
+      local ok, message = pcall(function() box:seed(what) end)
       assert.is_false(ok)
+      assert.matches("^[^\n]*seed_spec%.lua:%d+: sandbox: [^\n]*$", message)
       assert.is_truthy(message:find(text, 1, true), message)
     end
+    assert.equal(200, http:get("/api/v2/oauth/tokens").status)
   end)
 
   it("and forgets it all when it is put back", function()
