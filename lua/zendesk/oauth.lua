@@ -87,7 +87,7 @@ local function fault_of(given)
     or options.redirect_fault(given.redirect_uri)
   if not err and given.pkce == false and not given.client_secret then
     err = errors.new("config", "a client without a secret is a public one, and those must use PKCE",
-      { remedy = "leave pkce out" })
+      { option = "pkce", remedy = "leave pkce out" })
   end
   return err
 end
@@ -101,7 +101,8 @@ end
 --- An OAuth client of one account.
 ---@param given zendesk.oauth.options
 ---@return zendesk.oauth.app? app
----@return zendesk.Error? err a value that cannot be right, e.g. a numeric client_id
+---@return zendesk.Error? err kind "config", a value that cannot be right, e.g. a numeric client_id;
+---`option` names the option
 function oauth.new(given)
   given = arguments.required(given, KNOWN)
   local base_url, err = options.base_url(given)
@@ -202,7 +203,7 @@ function App:authorize_url(asked)
   local err = options.redirect_fault(redirect_uri)
   if not redirect_uri then
     err = errors.new("config", "an authorisation needs a redirect_uri that is registered with the "
-      .. "client", { remedy = "give redirect_uri to zendesk.oauth.new" })
+      .. "client", { option = "redirect_uri", remedy = "give redirect_uri to zendesk.oauth.new" })
   end
   if err then return nil, err end
   announce(self._on_event, asked.scope)

@@ -39,18 +39,22 @@ describe("zendesk.oauth.new", function()
       { client_id = "" }, { client_id = "a\nb" }, { client_secret = "canary-secret\n" },
       { client_secret = "" }, { redirect_uri = "localhost/cb" }, { subdomain = "a b" },
       { redirect_uri = "http://localhost/cb#x" }, { base_url = "https://x.zendesk.com" },
+      { user_agent = "a\nb" }, { ca_path = "" }, { pkce = false },
     } do
       local options = { subdomain = "acme", client_id = "my_client" }
       for name, value in pairs(fields) do options[name] = value end
       local app, err = oauth.new(options)
       assert.is_nil(app)
       assert.equal("config", err.kind)
+      assert.equal(next(fields), err.option)
       assert.is_nil(tostring(err):find("canary", 1, true))
     end
     local _, err = oauth.new { subdomain = "acme" }
     assert.truthy(err.message:find("client_id is missing", 1, true))
+    assert.equal("client_id", err.option)
     _, err = oauth.new { client_id = "my_client" }
     assert.truthy(err.message:find("subdomain", 1, true))
+    assert.equal("subdomain", err.option)
   end)
 
   it("raises for an unknown option and suggests the nearest", function()
@@ -131,6 +135,12 @@ describe("client credentials", function()
     assert.equal("current", set.expires_from)
     assert.near(1800, set.expires_at - set.issued_at, 2)
     assert.equal("/api/v2/oauth/tokens/current", server.calls[2].path)
+  end)
+
+  it("wait three seconds at most for what is only a better estimate", function()
+    server.quiet = true
+    assert(app_with { client_secret = "test-secret" }:client_credentials())
+    assert.near(server.driver:now() - server.latency + 3, server.calls[2].deadline_at, 0.001)
   end)
 
   it("do not believe in an end before the beginning", function()

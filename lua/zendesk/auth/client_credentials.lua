@@ -3,7 +3,6 @@
 -- Tokens can be asked for again at any time and live side by side, so nothing can
 -- be lost here: a store only saves a round trip, and its failures are warnings.
 
-local decide = require "zendesk.auth.decide"
 local grants = require "zendesk.oauth.grants"
 local provider = require "zendesk.auth.oauth_provider"
 
@@ -36,8 +35,7 @@ local STRATEGY = {
     local set
     set, err = grants.client_credentials(turn.client, { driver = driver }, {})
     if not set then return nil, err end
-    local until_then = decide.ask_until(driver:now(), turn.deadline)
-    grants.complete(turn.client, { driver = driver, deadline = until_then }, set)
+    grants.complete(turn.client, { driver = driver, deadline = turn.deadline }, set)
     local ok, store_err = turn.keeper:put(set, base and base.access_token or "")
     if not ok then
       turn.emit {

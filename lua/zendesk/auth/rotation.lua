@@ -93,9 +93,7 @@ local function keep(turn, set, replaced)
   local ok, err = turn.keeper:put(set, replaced)
   if not ok then warn_unsaved(turn, err) end
   -- Asked only now: the pair is safe, and the answer is only a better estimate.
-  local driver = turn.driver
-  local how = { driver = driver, deadline = decide.ask_until(driver:now(), turn.deadline) }
-  if grants.complete(turn.client, how, set) then
+  if grants.complete(turn.client, { driver = turn.driver, deadline = turn.deadline }, set) then
     turn.keeper:put(set, replaced)
   end
 end

@@ -5,9 +5,9 @@
 -- Date sets the app's clock.
 
 local core = require "zendesk.core"
-local errors = require "zendesk.errors"
 local failure = require "zendesk.oauth.failure"
 local http_date = require "zendesk.http_date"
+local options = require "zendesk.options"
 local request = require "zendesk.request"
 local timestamp = require "zendesk.timestamp"
 
@@ -53,7 +53,7 @@ end
 ---@return zendesk.Error? err
 function endpoint.new(origin, settings, clock)
   local account, message = core.account(account_options(origin, settings))
-  if not account then return nil, errors.new("config", message) end
+  if not account then return nil, options.refused(message) end
   return setmetatable({
     origin = origin,
     _settings = settings,

@@ -4,6 +4,7 @@
 -- and gives old clients tokens that never end. The range is the server's to judge.
 
 local callback = require "zendesk.oauth.callback"
+local decide = require "zendesk.auth.decide"
 local errors = require "zendesk.errors"
 local expiry = require "zendesk.oauth.expiry"
 local failure = require "zendesk.oauth.failure"
@@ -105,14 +106,16 @@ function grants.refresh_token(client, how, previous, asked)
 end
 
 --- Asks the server when a token ends, where neither the reply nor the token told. To be called
---- only after the set is safe, since the question can fail.
+--- only after the set is safe, since the question can fail. It takes a few seconds at most.
 ---@param client zendesk.oauth.client
 ---@param how zendesk.oauth.how
 ---@param set zendesk.token_set
 ---@return boolean changed
 function grants.complete(client, how, set)
   if not expiry.is_assumed(set) then return false end
-  local expires_at = client.endpoint:expiry_of(set.access_token, how)
+  local expires_at = client.endpoint:expiry_of(set.access_token, {
+    driver = how.driver, deadline = decide.ask_until(how.driver:now(), how.deadline),
+  })
   if not expires_at or expires_at <= set.issued_at then return false end
   set.expires_at, set.expires_from = expires_at, "current"
   return true
