@@ -82,7 +82,11 @@ describe("clients ensure", function()
       return list
     end
     assert.same({ "There", "-" }, names "--dry-run")
+    box:clear_requests()
     assert.same({ "There", "new" }, names())
+    local methods = {}
+    for place, request in ipairs(box:requests()) do methods[place] = request.method end
+    assert.same({ "GET", "GET", "POST" }, methods)
     assert.same({ "There", "new" }, names())
   end)
 

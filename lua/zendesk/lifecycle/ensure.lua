@@ -54,13 +54,24 @@ function Ensured:__tostring()
   return table.concat(lines, "\n")
 end
 
+-- A client that is new needs a name; one that is there keeps its own.
+local function named(wanted)
+  if wanted.name ~= nil then return wanted end
+  local copy = arguments.raw_copy(wanted)
+  copy.name = wanted.identifier
+  return copy
+end
+
 ---Decides what has to be done. Pure.
 ---@param present table|nil the client in the account
 ---@param wanted table
 ---@return "create"|"update"|"none" action, zendesk.Difference[] diff, table attributes
 function ensure.plan(present, wanted)
-  local diff = difference.between(present or {}, wanted)
-  if not present then return "create", diff, wanted end
+  if not present then
+    local attributes = named(wanted)
+    return "create", difference.between({}, attributes), attributes
+  end
+  local diff = difference.between(present, wanted)
   if #diff == 0 then return "none", diff, {} end
   local attributes = {}
   for _, change in ipairs(diff) do attributes[change.field] = change.to end
@@ -173,7 +184,7 @@ local function finish(result)
   return setmetatable(result, Ensured)
 end
 
----Makes a client be as wanted.
+---Makes a client be as wanted. One that is new and has no `name` is named after its identifier.
 ---@param transport zendesk.Transport
 ---@param wanted table identifier, and any attributes of a client
 ---@param options { dry_run: boolean? }|nil

@@ -95,7 +95,8 @@ function methods:generate_secret(id, options)
 end
 
 ---Makes a client be as wanted; a second run changes nothing. See zendesk.lifecycle.ensure.
----@param wanted table identifier, which is the key, and any attributes
+---@param wanted table identifier, which is the key, and any attributes; where `name` is left out, a
+---client that is there keeps its own and a new one is named after its identifier
 ---@param options { dry_run: boolean? }|nil dry_run: only looks, and says what would be done
 ---@return zendesk.Ensured|nil result
 ---@return zendesk.Error|nil err

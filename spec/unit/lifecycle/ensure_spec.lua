@@ -37,6 +37,23 @@ describe("ensuring a client", function()
     assert.is_nil(tostring(result):find("canary", 1, true))
   end)
 
+  it("names a new one after its identifier, and leaves the name of one that is there", function()
+    local bare = { identifier = "exporter" }
+    local made = { id = 7, identifier = "exporter", name = "exporter" }
+    local transport = scripted.new { listing(), { status = 201, body = { client = made } } }
+    local result = assert(ensure.client(transport, bare))
+    assert.same({ client = { identifier = "exporter", name = "exporter" } },
+      transport.calls[2].json)
+    assert.same({ {}, nil }, { result.ignored, bare.name })
+    result = assert(ensure.client(scripted.new { listing() }, bare, { dry_run = true }))
+    assert.matches('\n  name: "exporter"$', tostring(result))
+    local other = { id = 9, identifier = "exporter", name = "Made meanwhile" }
+    transport = scripted.new { listing(), TAKEN, listing(other) }
+    result = assert(ensure.client(transport, bare))
+    assert.is_false(result.changed)
+    assert.equal("GET POST GET", methods(transport))
+  end)
+
   it("changes nothing where all is as wanted, whatever the order of redirect URIs", function()
     local present = { id = 7, identifier = "exporter", name = "Exporter", company = "Acme",
       redirect_uri = { "https://b", "https://a" } }

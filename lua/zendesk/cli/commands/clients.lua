@@ -117,18 +117,9 @@ local function remark(cli, result, client)
   end
 end
 
--- A client that is new needs a name, as `create` gives it one; one that is there keeps its own.
-local function named(zd, fields)
-  if fields.name ~= nil then return fields end
-  local client, err = zd.client:find(fields.identifier)
-  if err then error(err, 0) end
-  if not client then fields.name = fields.identifier end
-  return fields
-end
-
 local function ensure_one(cli, zd, fields)
   local options = { dry_run = cli.args.dry_run or false }
-  local result = assert(zd.client:ensure(named(zd, fields), options))
+  local result = assert(zd.client:ensure(fields, options))
   if not cli.out.is_json then cli.out:say("%s", tostring(result)) end
   local client = result.client
   if client then
