@@ -80,7 +80,7 @@ end
 ---@param options zendesk.PagesOptions|nil
 ---@return table[]|nil list, zendesk.Error|nil err
 function pages.collect(transport, path, options)
-  local iterator = pages.each(transport, path, options)
+  local iterator <close> = pages.each(transport, path, options)
   local list, count = {}, 0
   while true do
     local record, err = next_record(iterator)

@@ -88,7 +88,7 @@ describe("the command line, on a terminal, #pty", function()
     box:fail { path = "/oauth/tokens/%d+", method = "DELETE", status = 401, times = 9 }
     text = sent "zendesk tokens prune --reason never_expires --yes"
     assert.truthy(text:find "\r\27%[Kpruned 1 of 2, [^\r]*\r\27%[K2 tokens looked at", text)
-    text = sent "zendesk request GET /api/v2/users --each --limit 1 --query page[size]=1 >records"
+    text = sent "zendesk request GET /api/v2/users --each --limit 2 --query page[size]=1 >records"
     assert.truthy(text:find "read 1 of 3, [^\r]*\r\27%[K$", text)
   end)
 

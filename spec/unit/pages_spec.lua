@@ -97,6 +97,39 @@ describe("an iterator", function()
     assert.equal(5 / 6, last.rate)
   end)
 
+  it("says that it has finished, once, also where a limit, a break or close ends it", function()
+    local function told(walk, limit)
+      local transport, list = scripted.new(cursor_server(5)), {}
+      walk(transport, { page_size = 2, limit = limit })
+      for place, event in ipairs(transport.events) do
+        list[place] = event.records .. (event.finished and "!" or "")
+      end
+      return table.concat(list, " ")
+    end
+    local function walk_to(last)
+      return function(transport, options)
+        for record in pages.each(transport, "/api/v2/tickets", options) do
+          if record.id == last then break end
+        end
+      end
+    end
+    assert.equal("2 4 5!", told(walk_to(9)))
+    assert.equal("2 3!", told(walk_to(9), 3))
+    assert.equal("2!", told(walk_to(9), 2))
+    assert.equal("2 4 4!", told(walk_to(3)))
+    assert.equal("2 4 5!", told(walk_to(5)))
+    assert.equal("2 2! 4 4!", told(function(transport, options)
+      local iterator <close> = pages.each(transport, "/api/v2/tickets", options)
+      iterator:next()
+      iterator:close()
+      iterator:close()
+      for _ = 1, 2 do iterator:next() end
+    end))
+    assert.equal("", told(function(transport, options)
+      pages.each(transport, "/api/v2/tickets", options):close()
+    end))
+  end)
+
   it("takes another record key, and names the arrays where it cannot tell", function()
     local body = { first = tickets(1, 1), second = tickets(2, 2) }
     local transport = scripted.new { { body = body }, { body = body }, { body = body } }

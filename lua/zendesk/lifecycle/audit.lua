@@ -132,6 +132,7 @@ local function walk(transport, options, report, rules, iterator)
     token, err = iterator:next()
     if err then
       err.checkpoint = iterator:checkpoint()
+      tell(transport, report, found, started, true)
       return nil, err
     end
     if token == nil then break end

@@ -157,25 +157,32 @@ local function note(result, candidate, outcome)
   result.left = result.named - #result.outcomes
 end
 
-local function tell(transport, result, started)
+local function tell(transport, result, started, finished)
   local elapsed, done = transport:now() - started, #result.outcomes
   transport:emit {
     type = "progress", what = "prune", records = done, total = result.named,
     revoked = result.revoked, failed = result.failed, dry_run = result.dry_run,
-    finished = result.left == 0, elapsed = elapsed, rate = elapsed > 0 and done / elapsed or nil,
+    finished = finished, elapsed = elapsed, rate = elapsed > 0 and done / elapsed or nil,
   }
+end
+
+local function revoke_each(transport, named, options, result, current, started)
+  for _, candidate in ipairs(named) do
+    if options.limit and result.revoked >= options.limit then return nil end
+    local outcome = revoke(transport, candidate, options, current)
+    note(result, candidate, outcome)
+    tell(transport, result, started, result.left == 0)
+    if outcome == "stop" then return candidate.error end
+    if options.on_outcome and options.on_outcome(candidate) == false then return nil end
+  end
+  return nil
 end
 
 local function revoke_all(transport, named, options, result, current)
   local started = transport:now()
-  for _, candidate in ipairs(named) do
-    if options.limit and result.revoked >= options.limit then break end
-    local outcome = revoke(transport, candidate, options, current)
-    note(result, candidate, outcome)
-    tell(transport, result, started)
-    if outcome == "stop" then return nil, candidate.error, result end
-    if options.on_outcome and options.on_outcome(candidate) == false then break end
-  end
+  local err = revoke_each(transport, named, options, result, current, started)
+  if result.left > 0 then tell(transport, result, started, true) end
+  if err then return nil, err, result end
   return result
 end
 

@@ -258,13 +258,18 @@ function Iterator:checkpoint()
   return checkpoint.write(self._list, place)
 end
 
+local function leave(self)
+  drop_ahead(self)
+  settings.finish(self)
+end
+
 --- Gives up the page that is being fetched ahead. The iterator stays usable.
 function Iterator:close()
   arguments.self(self, Iterator, "iterator:close")
-  drop_ahead(self)
+  leave(self)
 end
 
-Iterator.__close = drop_ahead
+Iterator.__close = leave
 
 function Iterator:__tostring()
   return ("%s %s (%d records given)"):format(Iterator.__name, self._path, self._given)
@@ -292,6 +297,7 @@ local function new(fields)
     _on_page = options.on_page, _observed = transport.observed and options.progress ~= false,
     _resolve = settings.resolver(transport), _guard = guard.new(), _started = transport:now(),
     _records = {}, _count = 0, _index = 0, _given = 0, _pages = 0, _received = 0,
+    _total = nil, _unfinished = false,
     _position = fields.position, _following = fields.following, _resume = nil,
     _skip = fields.skip, _ahead = nil, _trouble = fields.trouble, _turning = false, _signal = nil,
   }, Iterator)

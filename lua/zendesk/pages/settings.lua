@@ -92,20 +92,30 @@ end
 
 local COUNTED = { cursor = true, offset = true, search = true }
 
+local function tell(iterator, finished)
+  local elapsed, received = iterator._transport:now() - iterator._started, iterator._received
+  iterator._unfinished = not finished
+  iterator._transport:emit {
+    type = "progress", what = "each", path = iterator._path,
+    pages = iterator._pages, records = received, total = iterator._total, finished = finished,
+    elapsed = elapsed, rate = elapsed > 0 and received / elapsed or nil,
+  }
+end
+
 --- Tells the host how far a walk has come.
 ---@param iterator zendesk.Iterator
 ---@param page table the page that has just been taken
 function settings.progress(iterator, page)
-  local elapsed = iterator._transport:now() - iterator._started
-  local received = iterator._received + iterator._count - iterator._index
-  iterator._received = received
-  iterator._transport:emit {
-    type = "progress", what = "each", path = iterator._path,
-    pages = iterator._pages, records = received,
-    total = COUNTED[iterator._position.dialect] and math.tointeger(page.body.count) or nil,
-    finished = iterator._following == nil, elapsed = elapsed,
-    rate = elapsed > 0 and received / elapsed or nil,
-  }
+  local in_hand = iterator._count - iterator._index
+  iterator._received = iterator._received + in_hand
+  iterator._total = COUNTED[iterator._position.dialect] and math.tointeger(page.body.count) or nil
+  tell(iterator, iterator._following == nil or iterator._limit - iterator._given <= in_hand)
+end
+
+--- Tells the host that a walk which was left early is over.
+---@param iterator zendesk.Iterator
+function settings.finish(iterator)
+  if iterator._unfinished then tell(iterator, true) end
 end
 
 return settings

@@ -177,6 +177,13 @@ describe("an audit", function()
   it("ends with any other error", function()
     local _, err = audit.tokens(scripted.new { { status = 429, body = {} } })
     assert.equal("rate_limit", err.kind)
+    local serve = account(tokens)
+    local transport = scripted.new(function(call)
+      if call.path:find "oauth/tokens$" then return { status = 429, body = {} } end
+      return serve(call)
+    end, { epoch = NOW })
+    assert.is_nil((audit.tokens(transport)))
+    assert.is_true(transport.events[1].finished)
   end)
 
   it("tells how far it has come", function()

@@ -141,6 +141,25 @@ describe("pruning tokens", function()
     local last = transport.events[#transport.events]
     assert.equal("prune", last.what)
     assert.same({ 3, 3, 3 }, { last.records, last.total, last.revoked })
+    assert.is_true(last.finished)
+  end)
+
+  it("says that it has finished, once, also where it ends early", function()
+    local function told(options, refuse)
+      local transport, list = account(3, refuse):connect(), {}
+      options.unused_for = unused.unused_for
+      prune.tokens(transport, options)
+      for _, event in ipairs(transport.events) do
+        if event.what == "prune" then
+          list[#list + 1] = event.records .. (event.finished and "!" or "")
+        end
+      end
+      return table.concat(list, " ")
+    end
+    assert.equal("1 2 3!", told {})
+    assert.equal("1 1!", told { limit = 1 })
+    assert.equal("1 1!", told { on_outcome = function() return false end })
+    assert.equal("1 2 2!", told({}, { [2] = { status = 401, body = {} } }))
   end)
 
   it("refuses to guess what may go", function()
