@@ -12,12 +12,16 @@ local zd <close>, box = account.open {
   end,
 }
 
-local path = arg[1] or os.tmpname() .. ".json"
 local identifiers = table.move(arg, 2, #arg, 1, {})
 if box and #identifiers == 0 then identifiers = { "ticket_exporter" } end
 if #identifiers == 0 then
   io.stderr:write "usage: lua examples/rotate_secrets.lua FILE IDENTIFIER…\n"
   os.exit(1, true)
+end
+local path = arg[1]
+if not path then
+  path = os.tmpname() -- makes an empty file, which is no store
+  os.remove(path)
 end
 local store = assert(zendesk.store.file { path = path })
 

@@ -96,6 +96,22 @@ describe("the examples of real work", function()
       stderr = "usage: lua examples/rotate_secrets.lua FILE IDENTIFIER…\n" }, result)
   end)
 
+  it("rotate_secrets leaves nothing empty behind where no file is named", function()
+    local path = directory .. "/temporary"
+    local result = process.run_lua(([[
+      function os.tmpname()
+        io.open(%q, "w"):close()
+        return %q
+      end
+      arg = {}
+      dofile "examples/rotate_secrets.lua"
+    ]]):format(path, path), { env = NO_ACCOUNT })
+    assert.matches("\n1 new secrets in ", result.stdout)
+    local file = io.open(path)
+    assert.is_true(file == nil or #file:read "a" > 0)
+    if file then file:close() end
+  end)
+
   it("rotate_secrets keeps a secret that works and prints none", function()
     account.box:seed { clients = { { identifier = "ticket_exporter", kind = "confidential" } } }
     local path = directory .. "/secrets.json"
