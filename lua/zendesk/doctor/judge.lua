@@ -33,7 +33,7 @@ end
 
 local function of_fixed_token(token, now)
   local ends = token and timestamp.parse(token.expires_at)
-  if not token then
+  if not token or token.expires_at and not ends then
     return finding("note", "credential", "a fixed OAuth access token is in use; when it ends could"
       .. " not be read")
   elseif not ends then

@@ -27,6 +27,7 @@ describe("the doctor", function()
     is(of(timestamp.format(NOW + 7200)), "warning", "in 2 hours")
     is(of(timestamp.format(NOW - 1)), "problem", "ended at 2026%-11%-25T11:59:59Z")
     is(judge.credential({ kind = "access_token" }, NOW), "note", "could not be read")
+    is(of "in March", "note", "could not be read")
   end)
 
   it("finds nothing wrong with credentials that are renewed", function()
