@@ -224,10 +224,11 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Putting it together
 
--- Only with a driver that can run something beside the caller.
+-- Only with a driver that can run something beside the caller. Who drops the task drops the call.
 local function start(self, call)
   if self._closed then errors.raise(2, "the instance is closed") end
-  return self.driver:spawn(self.send, self, call)
+  local driver = self.driver
+  return (driver.spawn_loosely or driver.spawn)(driver, self.send, self, call)
 end
 
 -- Whether a call runs no code of the host's while it is under way.

@@ -65,7 +65,8 @@ function Engine:next() return table.remove(self._finished, 1) end
 function Engine:close() self.closed = true end
 
 local FRESH = {
-  "zendesk.driver.blocking", "zendesk.driver.scheduler", "zendesk.driver.group",
+  "zendesk.driver.blocking", "zendesk.driver.tasks", "zendesk.driver.scheduler",
+  "zendesk.driver.group",
 }
 
 ---Puts a fake engine and its clock into the core, and loads the drivers afresh.

@@ -98,6 +98,19 @@ describe("zendesk.driver.blocking after a lack of memory", function()
     assert.equal(0, blocking.running())
   end)
 
+  it("wakes tasks when it is closed", function()
+    local zd <close> = assert(zendesk.new { base_url = server.base_url, access_token = "t" })
+    local tasks = {}
+    for index = 1, 3 do tasks[index] = driver:spawn(zd.get, zd, "/any") end
+    driver:recover()
+    tasks[4] = driver:spawn(zd.get, zd, "/any")
+    driver:close()
+    for _, task in ipairs(tasks) do
+      local _, err = task:wait(driver:now() + 5)
+      assert.equal("closed", err.kind)
+    end
+  end)
+
   it("returns an error where there is no memory for an engine", function()
     core.engine = function() return nil, "memory", "libcurl cannot be set up" end
     local zd <close> = assert(zendesk.new { base_url = server.base_url, access_token = "t" })

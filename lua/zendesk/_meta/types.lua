@@ -38,7 +38,8 @@ function Driver:time() end
 ---@return zendesk.Signal
 function Driver:signal() end
 
----Starts a function beside the caller. Without it, lists do not fetch ahead.
+---Starts a function beside the caller, and keeps its task until it ends. Without it, lists do not
+---fetch ahead.
 ---@param f function
 ---@param ... any
 ---@return zendesk.Task

@@ -182,6 +182,12 @@ function Blocking.spawn(_, f, ...)
   return require "zendesk.driver.scheduler".spawn(f, ...)
 end
 
+---A task that goes, with its call, when nobody holds it any more. For pages that are fetched ahead.
+---@package
+function Blocking.spawn_loosely(_, f, ...)
+  return require "zendesk.driver.scheduler".spawn_loosely(f, ...)
+end
+
 ---After a lack of memory: the next call has an engine of its own.
 function Blocking.recover()
   local old = engine
@@ -202,6 +208,7 @@ function Blocking.close()
   all[#all + 1] = engine
   engine, retired = nil, nil
   for _, each in ipairs(all) do each:close() end
+  if scheduler then scheduler.closed() end
 end
 
 ---The driver that all blocking instances of this Lua state share.

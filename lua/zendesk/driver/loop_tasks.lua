@@ -3,6 +3,7 @@
 
 local arguments = require "zendesk.arguments"
 local errors = require "zendesk.errors"
+local outcome = require "zendesk.driver.outcome"
 local timers = require "zendesk.driver.timers"
 
 local running = coroutine.running
@@ -25,9 +26,6 @@ Task.__name = "zendesk.Task"
 local Signal = {}
 Signal.__index = Signal
 Signal.__name = "zendesk.Signal"
-
--- What a task has raised, with the place.
-local Failure = {}
 
 -- ---------------------------------------------------------------------------------------------
 -- Waits
@@ -113,17 +111,6 @@ function loop_tasks.new(driver, f, given)
   }, Task)
 end
 
-local function failure(problem)
-  return setmetatable({ raised = problem, traceback = debug and debug.traceback() }, Failure)
-end
-
--- Without memory, or stack, there is no failure to look at.
-local function results_of(ok, ...)
-  if ok then return table.pack(...) end
-  local problem = ...
-  return getmetatable(problem) == Failure and problem or failure(problem)
-end
-
 local function finish(task, results)
   task._results, task._f, task._arguments = results, nil, nil
   task._over:fire()
@@ -136,9 +123,10 @@ function Task:_begin()
   if not f then return end -- cancelled before
   self._f = nil
   self._driver._port:start(function()
-    tasks[running()] = self
-    local results = results_of(xpcall(f, failure, table.unpack(given, 1, given.n)))
-    tasks[running()] = nil
+    local thread = running()
+    tasks[thread] = self
+    local results = outcome.of(thread, xpcall(f, outcome.note, table.unpack(given, 1, given.n)))
+    tasks[thread] = nil
     finish(self, results)
   end)
 end
@@ -167,9 +155,7 @@ function Task:wait(deadline)
     local ok, reason = self._over:wait(deadline)
     if not ok then return nil, reason end
   end
-  local results = self._results
-  if results.n then return table.unpack(results, 1, results.n) end
-  return error(results.raised, 0)
+  return outcome.give(self._results)
 end
 
 ---@return boolean

@@ -31,6 +31,18 @@ function Queue:pop()
   return value
 end
 
+---Takes a value out of its place, where it has one.
+---@param value any
+function Queue:remove(value)
+  for place = self._first, self._last do
+    if self[place] == value then
+      table.move(self, place + 1, self._last + 1, place)
+      self._last = self._last - 1
+      return
+    end
+  end
+end
+
 ---@return integer
 function Queue:size()
   return self._last - self._first + 1

@@ -9,133 +9,27 @@
 -- Order: tasks start in the order given; those that can go on do so in the order in which they
 -- became able to, one turn each.
 
-local arguments = require "zendesk.arguments"
 local blocking = require "zendesk.driver.blocking"
 local core = require "zendesk.core"
-local errors = require "zendesk.errors"
-local queue = require "zendesk.driver.queue"
 local signals = require "zendesk.driver.signals"
-local timers = require "zendesk.driver.timers"
+local tasks = require "zendesk.driver.tasks"
 
 local monotonic = core.monotonic
 local max = math.max
+local Task, clock, ready, fresh = tasks.Task, tasks.clock, tasks.ready, tasks.fresh
+local task_around, resume, park, wake = tasks.around, tasks.resume, tasks.park, tasks.wake
 
 local scheduler = {}
-
--- What an owned coroutine yields; nobody else can have it.
-local PARKED = {}
 
 -- Every run inside of a run costs C stack, of which Lua has 200 levels. Below SHALLOW, tasks may
 -- begin; below DEEPEST, those that have begun go on, since what everybody waits for may be theirs.
 local SHALLOW = 12
 local DEEPEST = 30
 
--- Tasks by the transfer they wait for. Weak: a spawned task that nobody holds any more may go.
+-- Tasks by the transfer they wait for. Weak: a loose task that nobody holds any more may go.
 local waiting = setmetatable({}, { __mode = "kv" })
 
-local clock = timers.new()
-
--- Those that have begun and can go on, and those that are yet to begin; in both, who came first is
--- first.
-local ready = queue.new()
-local fresh = queue.new()
-
 local depth = 0 -- runs inside of runs
-local running -- the task that was resumed last and has not come back; see task_around
-
----@class zendesk.Task
----@field package _state "new"|"ready"|"parked"|"running"|"done"
----@field package _reason string|nil why the last wait ended
----@field package _results table|nil what the function returned, or { raised = … }
-local Task = {}
-Task.__index = Task
-Task.__name = "zendesk.Task"
-
-local function enqueue(task)
-  task._state = "ready"
-  local line = task._begun and ready or fresh
-  line:push(task)
-end
-
-local function unpark(task, reason)
-  task._reason, task._state = reason, "ready"
-  if task._timer then clock:remove(task._timer) end
-  task._timer = nil
-end
-
-local function wake(task, reason)
-  if task._state ~= "parked" then return end
-  unpark(task, reason)
-  enqueue(task)
-end
-
--- [an owned coroutine only] Waits until somebody wakes the task.
-local function park(task, deadline)
-  task._state, task._reason = "parked", nil
-  if deadline then task._timer = clock:add(deadline, task) end
-  coroutine.yield(PARKED)
-  return task._reason
-end
-
--- `given`: the arguments, with their number in `n`.
-local function new_task(f, given)
-  return setmetatable({
-    _thread = coroutine.create(f), _state = "new", _begun = false, _cancelled = false,
-    _arguments = given, _reason = nil, _timer = nil, _joined = nil, _on_end = nil, _results = nil,
-    _outer = nil, _group = nil, _index = nil,
-  }, Task)
-end
-
--- Not so where memory ran out on the way into the coroutine, or out of it: that is raised in who
--- resumed the task, and the task is lost.
-local function is_on(task)
-  local status = coroutine.status(task._thread)
-  return status == "running" or status == "normal"
-end
-
--- The task in which this happens, in whatever coroutine; nil in none.
-local function task_around()
-  while running and not is_on(running) do running = running._outer end
-  return running
-end
-
-local function finish(task, results)
-  task._state, task._results, task._arguments = "done", results, nil
-  if task._joined then task._joined:fire() end
-  if task._on_end then task._on_end(task) end
-end
-
--- Nobody runs any more, also when what follows raises for lack of memory.
-local function after_resume(task, ok, ...)
-  running, task._outer = task._outer, nil
-  if ... == PARKED then return end
-  if not ok then
-    finish(task, { raised = (...), traceback = debug and debug.traceback(task._thread) })
-  elseif coroutine.status(task._thread) == "dead" then
-    finish(task, table.pack(...))
-  else
-    enqueue(task) -- a plain coroutine.yield: somebody else's turn
-  end
-end
-
-local function first_turn(task)
-  task._begun = true
-  local given = task._arguments
-  task._arguments = nil
-  return coroutine.resume(task._thread, table.unpack(given, 1, given.n))
-end
-
-local function resume(task)
-  -- It may have ended, or gone on, since it was put into the queue.
-  if task._state ~= "ready" and task._state ~= "new" then return end
-  task._outer = task_around()
-  running, task._state = task, "running"
-  if task._begun then
-    after_resume(task, coroutine.resume(task._thread))
-  else
-    after_resume(task, first_turn(task))
-  end
-end
 
 -- Turns between two looks at the network, while many tasks can go on: a server is to have the
 -- requests of the first ones before the last one has had its turn. A look costs more the more
@@ -238,6 +132,14 @@ function scheduler.finished(transfer)
   wake(task, "done")
 end
 
+---Every engine has been closed. Transfers of before a fork are not done: those tasks are the other
+---process's. For the driver.
+function scheduler.closed()
+  for transfer in pairs(waiting) do
+    if transfer:done() then scheduler.finished(transfer) end
+  end
+end
+
 -- A wait of an owned coroutine for a transfer. For the driver.
 function Task:_await(transfer, deadline)
   if self._cancelled then
@@ -276,68 +178,36 @@ function scheduler.signal()
   return signals.new(scheduler)
 end
 
----Starts a function as a task. It runs at once, until its first wait.
----@param f function
----@param ... any its arguments
----@return zendesk.Task
-function scheduler.spawn(f, ...)
-  local task = new_task(f, table.pack(...))
+local function start(task)
   resume(task)
   if task._state == "parked" then blocking.step(0) end -- a request begun is a request sent
   return task
 end
 
----Waits for the end of the task. Raises what the task has raised.
----@param deadline number|nil a moment of the driver's clock
----@return any ... what the function returned; nil, "timeout" or nil, "cancelled" without an end
-function Task:wait(deadline)
-  arguments.self(self, Task, "task:wait")
-  deadline = timers.deadline(deadline)
-  if not self._results then
-    self._joined = self._joined or scheduler.signal()
-    local ok, reason = self._joined:wait(deadline)
-    if not ok then return nil, reason end
-  end
-  local results = self._results
-  if results.n then return table.unpack(results, 1, results.n) end
-  return error(results.raised, 0)
+---Starts a function as a task. It runs at once, until its first wait.
+---@param f function
+---@param ... any its arguments
+---@return zendesk.Task
+function scheduler.spawn(f, ...)
+  local task = tasks.new(f, table.pack(...))
+  tasks.hold(task)
+  return start(task)
 end
 
----True when the function has returned or raised.
----@return boolean
-function Task:is_done()
-  arguments.self(self, Task, "task:is_done")
-  return self._state == "done"
+---The same, for a task that goes, with its call, when nobody holds it any more.
+---@param f function
+---@param ... any its arguments
+---@return zendesk.Task
+function scheduler.spawn_loosely(f, ...)
+  local task = tasks.new(f, table.pack(...))
+  tasks.loosen(task)
+  return start(task)
 end
 
----Cancels the task: its wait, and every later one, ends with "cancelled". It is unwound before this
----returns, unless it is the one that runs. A task that has not begun never does.
-function Task:cancel()
-  arguments.self(self, Task, "task:cancel")
-  if self._state == "done" then return end
-  self._cancelled = true
-  local lost = self._state == "running" and not is_on(self)
-  if lost then coroutine.close(self._thread) end
-  if lost or not self._begun then
-    return finish(self, table.pack(nil, errors.new("cancelled", "the task was cancelled")))
-  end
-  if self._state == "parked" then unpark(self, "cancelled") end -- and is in no line
-  resume(self)
-end
-
----Whether the task has been cancelled.
----@return boolean
-function Task:is_cancelled()
-  arguments.self(self, Task, "task:is_cancelled")
-  return self._cancelled
-end
-
-function Task:__tostring()
-  return ("%s (%s)"):format(Task.__name, self._state)
-end
+tasks.signal = scheduler.signal
 
 -- For driver/group.lua and driver/signals.lua.
-scheduler.new_task, scheduler.enqueue = new_task, enqueue
+scheduler.new_task, scheduler.enqueue = tasks.new, tasks.enqueue
 scheduler.park, scheduler.wake, scheduler.run = park, wake, run
 
 blocking.attach(scheduler)

@@ -25,7 +25,8 @@ local INTERNAL = {
   ["zendesk.driver.blocking.step"] = true,
   ["blocking:await"] = true, ["blocking:call"] = true, ["blocking:close"] = true,
   ["blocking:now"] = true, ["blocking:recover"] = true, ["blocking:signal"] = true,
-  ["blocking:submit"] = true, ["blocking:time"] = true, ["response:timings"] = true,
+  ["blocking:spawn_loosely"] = true, ["blocking:submit"] = true, ["blocking:time"] = true,
+  ["response:timings"] = true,
   ["loop:await"] = true, ["loop:crew"] = true, ["loop:now"] = true, ["loop:ready"] = true,
   ["loop:recover"] = true, ["loop:submit"] = true, ["loop:time"] = true, ["loop:wakeup"] = true,
   -- Takes nothing.
