@@ -74,6 +74,14 @@ function errors.new(kind, message, fields)
   return setmetatable(err, Error)
 end
 
+---What a value says of itself. The code behind that is somebody else's and may raise.
+---@param value any
+---@return string
+function errors.words(value)
+  local ok, words = pcall(tostring, value)
+  return ok and words or "a " .. type(value) .. " that does not say what it is"
+end
+
 ---The error object for a reason that code of somebody else has given: itself where it is one.
 ---@param reason any
 ---@param kind zendesk.ErrorKind of the new one
@@ -81,7 +89,7 @@ end
 ---@return zendesk.Error
 function errors.from_reason(reason, kind, message)
   if getmetatable(reason) == Error then return reason end
-  local words = reason == nil and "it gave no reason" or errors.clean(tostring(reason))
+  local words = reason == nil and "it gave no reason" or errors.clean(errors.words(reason))
   return errors.new(kind, message .. ": " .. words, { cause = reason })
 end
 

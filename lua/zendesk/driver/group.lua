@@ -74,7 +74,7 @@ local function as_value(failure)
   if failure.err ~= nil then
     return errors.from_reason(failure.err, "raised", "the function gave no result")
   end
-  return errors.new("raised", tostring(failure.raised), {
+  return errors.new("raised", errors.words(failure.raised), {
     cause = failure.raised, traceback = failure.traceback,
   })
 end

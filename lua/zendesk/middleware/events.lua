@@ -30,7 +30,7 @@ function events.emitter(handler, time)
     complained = true
     deliver {
       type = "warning", code = "handler_raised", time = time(),
-      message = "on_event raised: " .. errors.clean(tostring(problem)),
+      message = "on_event raised: " .. errors.clean(errors.words(problem)),
     }
   end
 end

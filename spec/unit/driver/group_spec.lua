@@ -151,7 +151,12 @@ describe("zendesk.all", function()
     end)
 
     it("makes an error object of any reason", function()
-      local results = group.all({ function() return nil, "sold out" end }, { errors = "values" })
+      local mute = setmetatable({}, { __tostring = function() error "deep" end })
+      local results = group.all({
+        function() return nil, "sold out" end, function() error(mute) end,
+        function() return nil, mute end,
+      }, { errors = "values" })
+      assert.same({ mute, mute }, { results[2].cause, results[3].cause })
       assert.same({ "raised", "the function gave no result: sold out", "sold out" },
         { results[1].kind, results[1].message, results[1].cause })
     end)

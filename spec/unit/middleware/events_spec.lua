@@ -100,9 +100,13 @@ describe("events", function()
   end)
 
   it("survive a handler that raises whatever it is told", function()
-    make(function() error({}) end)
-    driver:reply { body = "{}" }
-    assert(transport:request("GET", "/x"))
+    for _, problem in ipairs {
+      {}, setmetatable({}, { __tostring = function() error "deep" end }),
+    } do
+      make(function() error(problem) end)
+      driver:reply { body = "{}" }
+      assert(transport:request("GET", "/x"))
+    end
   end)
 
   it("do not report a handler's own calls to itself", function()
