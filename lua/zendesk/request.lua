@@ -190,17 +190,30 @@ function Transport:emit(event)
   self._emit(event)
 end
 
----Sleeps, unless the task is cancelled or the instance closed meanwhile.
----@param seconds number
----@return true|nil, string|nil reason "cancelled" or "closed"
-function Transport:sleep(seconds)
-  if self._closed then return nil, "closed" end
+-- Why a sleep has ended early.
+local function interrupted(self, reason)
+  if self._closed then return nil, "closed", "the instance was closed" end
   local driver = self.driver
-  if not driver.signal then return driver:sleep(seconds) end
+  if driver.is_closed and driver:is_closed() then return nil, "closed", "the driver was closed" end
+  return nil, reason or "cancelled", "the task was cancelled"
+end
+
+---Sleeps, unless the task is cancelled, or the instance or its driver closed meanwhile.
+---@param seconds number
+---@return true|nil
+---@return string|nil reason "cancelled" or "closed"
+---@return string|nil message
+function Transport:sleep(seconds)
+  if self._closed then return interrupted(self) end
+  local driver = self.driver
+  if not driver.signal then
+    local ok, reason = driver:sleep(seconds)
+    if ok and not self._closed then return true end
+    return interrupted(self, reason)
+  end
   self._closing = self._closing or driver:signal()
-  local _, reason = self._closing:wait(driver:now() + seconds)
-  if self._closed then return nil, "closed" end
-  if reason == "cancelled" then return nil, reason end
+  local fired, reason = self._closing:wait(driver:now() + seconds)
+  if fired or reason == "cancelled" or self._closed then return interrupted(self, reason) end
   return true
 end
 

@@ -136,16 +136,34 @@ local function wait_for_place(transport, call, self)
         ", and the deadline comes before its window ends")
     end
     report(transport, call, state, moment - now, now)
-    local ok, reason = transport:sleep(moment - now)
+    local ok, kind, message = transport:sleep(moment - now)
     call.timeout = nil
-    if not ok then
-      local closed = transport:is_closed()
-      return nil, errors.new(closed and "closed" or reason,
-        closed and "the instance was closed" or "the task was cancelled", { sent = false })
-    end
+    if not ok then return nil, errors.new(kind, message, { sent = false }) end
     if state.remaining - state.in_flight > 0 then return true end
   end
   return true
+end
+
+-- One call among those under way, however it ends: a coroutine that was dropped, or died, closes
+-- nothing.
+local Place = {}
+
+function Place:__close()
+  if self.left then return end
+  self.left = true
+  for _, state in ipairs(self) do state.in_flight = state.in_flight - 1 end
+end
+
+Place.__gc = Place.__close
+
+local function take_place(states)
+  for _, state in ipairs(states) do state.in_flight = state.in_flight + 1 end
+  return setmetatable(states, Place)
+end
+
+local function counted(next, call, states)
+  local _ <close> = take_place(states)
+  return next(call)
 end
 
 ---@param next function
@@ -158,11 +176,8 @@ function rate_limit.wrap(next, transport)
   return function(call)
     local ok, err = wait_for_place(transport, call, self)
     if not ok then return nil, nil, err end
-    local states = states_of(self, call)
-    for _, state in ipairs(states) do state.in_flight = state.in_flight + 1 end
     local value, response
-    value, response, err = next(call)
-    for _, state in ipairs(states) do state.in_flight = state.in_flight - 1 end
+    value, response, err = counted(next, call, states_of(self, call))
     if response then observe(self, call, response, err) end
     return value, response, err
   end

@@ -44,10 +44,8 @@ local function next_wait(transport, call, err)
   return wait
 end
 
-local function interrupted(transport, call, err, reason)
-  local closed = transport:is_closed()
-  local kind = closed and "closed" or reason or "cancelled"
-  return errors.new(kind, closed and "the instance was closed" or "the task was cancelled", {
+local function interrupted(call, err, kind, message)
+  return errors.new(kind, message, {
     method = call.method, path = errors.clean_path(call.path), cause = err, sent = err.sent,
     attempts = call.attempts,
   })
@@ -81,8 +79,8 @@ function retry.run(next, transport, call, err)
     end
     in_doubt = in_doubt or (err.sent == true and err.kind ~= "rate_limit")
     report(transport, call, err, wait)
-    local ok, reason = transport:sleep(wait)
-    if not ok then return nil, nil, interrupted(transport, call, err, reason) end
+    local ok, kind, message = transport:sleep(wait)
+    if not ok then return nil, nil, interrupted(call, err, kind, message) end
     call.attempts = call.attempts + 1
     value, response, err = next(call)
     if not err then return value, response end

@@ -218,6 +218,39 @@ describe("rate_limit", function()
     end)
   end)
 
+  describe("does not count", function()
+    before_each(function() make "raise" end)
+
+    -- Twenty are left; a call is refused where more than that are thought to be under way.
+    local function assert_free()
+      driver:reply(limited(20, 30), limited(19, 29))
+      assert(get())
+      assert(get())
+    end
+
+    it("calls that have raised", function()
+      local function broken() error("broken", 0) end
+      for _ = 1, 30 do
+        driver:reply(broken)
+        assert.error_matches(get, "^broken$")
+      end
+      assert_free()
+    end)
+
+    it("calls whose coroutines have been dropped, or have died", function()
+      driver.await = function() coroutine.yield() error "died" end
+      for round = 1, 30 do
+        local thread = coroutine.create(get)
+        driver:reply(limited(20, 30))
+        assert(coroutine.resume(thread))
+        if round % 2 == 0 then assert.is_false(coroutine.resume(thread)) end
+      end
+      driver.await = nil
+      for _ = 1, 2 do collectgarbage() end
+      assert_free()
+    end)
+  end)
+
   it('"off" reads no headers and holds nothing back', function()
     make "off"
     driver:reply(limited(0, 30), limited(0, 30))

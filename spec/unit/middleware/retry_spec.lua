@@ -147,6 +147,18 @@ describe("a call", function()
     assert.equal("transport", problem.cause.kind)
   end)
 
+  it("ends as closed when its driver is closed while it waits", function()
+    driver:reply { error = "transport", sent = false }
+    function driver.is_closed() return true end
+    function driver.on_sleep() return nil, "cancelled" end
+    local _, problem = transport:request("GET", "/x")
+    assert.same({ "closed", "the driver was closed" }, { problem.kind, problem.message })
+    driver:reply { error = "transport", sent = false }
+    driver.signal = nil
+    _, problem = transport:request("GET", "/x")
+    assert.equal("closed", problem.kind)
+  end)
+
   it("is not repeated when too many have failed lately", function()
     local attempts = 0
     local function unavailable()
