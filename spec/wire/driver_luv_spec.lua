@@ -99,6 +99,75 @@ describe("zendesk.driver.luv", function()
     assert.equal(0, state.driver._engine:running())
   end)
 
+  it("forgets a coroutine that died because somebody else resumed it", function()
+    local server <close> = latency_server.start { delay = 0.01 }
+    local zd <close> = state.connect(server)
+    local thread = coroutine.create(function() zd:get "/any" end)
+    assert(coroutine.resume(thread))
+    local ok, problem = coroutine.resume(thread)
+    assert.is_false(ok)
+    assert.matches("resumed while it waited for Zendesk", problem)
+    assert.same({}, state.driver._parked)
+    uv.run()
+    assert.equal(0, state.driver._engine:running())
+  end)
+
+  describe("beside another driver of the loop", function()
+    local server, zd, other, other_zd
+
+    before_each(function()
+      server = latency_server.start { delay = 0.1 }
+      zd, other = state.connect(server), require "zendesk.driver.luv".new()
+      other_zd = assert(zendesk.new {
+        base_url = server.base_url, access_token = "test-access-token", driver = other,
+      })
+    end)
+
+    after_each(function()
+      zd:close()
+      other_zd:close()
+      other:close()
+      server:stop()
+    end)
+
+    it("runs zendesk.all in a coroutine before the loop runs", function()
+      local results
+      start(function()
+        results = assert(zendesk.all {
+          function() return assert(zd:get "/any").ok end,
+          function() return assert(other_zd:get "/any").ok end,
+        })
+      end)
+      uv.run()
+      assert.same({ true, true, n = 2 }, results)
+    end)
+
+    it("cancels tasks that wait for calls of either", function()
+      local kinds, began = {}, core.monotonic()
+      local function call(instance)
+        return function()
+          local _, err = instance:get "/any"
+          kinds[#kinds + 1] = err.kind
+        end
+      end
+      start(function()
+        zendesk.all { call(zd), call(other_zd), function() sleep(0.01) return nil, "no" end }
+      end)
+      uv.run()
+      assert.same({ "cancelled", "cancelled" }, kinds)
+      assert.is_true(core.monotonic() - began < 0.09)
+    end)
+
+    it("says what to do about zendesk.all in the main program", function()
+      local results = assert(zendesk.all({ function() return zd:get "/any" end },
+        { errors = "values" }))
+      assert.matches("zendesk.all and zendesk.map take the option 'driver'", results[1].message)
+      results = assert(zendesk.all({ function() return assert(zd:get "/any").ok end },
+        { driver = other }))
+      assert.is_true(results[1])
+    end)
+  end)
+
   it("raises in the loop what a coroutine raises after a wait, and others go on", function()
     local server <close> = latency_server.start { delay = 0.02 }
     local zd <close> = state.connect(server)

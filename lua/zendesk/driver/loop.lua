@@ -11,7 +11,7 @@
 --                         set by then
 --   port:wake(wait)
 --   port:start(f)         runs f in a coroutine of the loop
---   port:is_inside()      optional: whether the loop runs the code that asks
+--   port:is_inside()      optional: whether the loop runs the code that asks, or "perhaps"
 --   port:close()
 --   port.driver           is set by loop.new
 --
@@ -31,7 +31,6 @@ local queue = require "zendesk.driver.queue"
 local timers = require "zendesk.driver.timers"
 
 local monotonic = core.monotonic
-local running = coroutine.running
 
 ---@class zendesk.drivers.loop
 local loop = {}
@@ -195,24 +194,8 @@ function Loop:wakeup()
   settle(self)
 end
 
--- Suspends the running coroutine until it is woken. The caller closes the wait.
-local function park(self, wait, deadline)
-  local task = self._tasks[running()]
-  if task then
-    if task._cancelled then
-      wait.reason = "cancelled"
-      return
-    end
-    task._wait, wait._task = wait, task
-  end
-  if deadline then wait._timer = self._clock:add(deadline, wait) end
-  self._parked[wait] = true
-  settle(self)
-  self._port:park(wait)
-end
-
 -- For loop_tasks.
-Loop._wake, Loop._settle, Loop._park = wake, settle, park
+Loop._wake, Loop._settle = wake, settle
 
 local function check_open(self)
   if not self._engine then errors.raise(3, "the driver is closed") end
@@ -230,7 +213,7 @@ function Loop:await(transfer, deadline)
   check_open(self)
   local wait <close> = loop_tasks.wait(self, "transfer", transfer)
   self._waiting[transfer] = wait
-  park(self, wait, deadline)
+  wait:park(deadline)
   if wait.reason == "done" then return true end
   return nil, wait.reason
 end
@@ -240,7 +223,7 @@ function Loop:sleep(seconds)
   arguments.check("seconds", seconds, "duration")
   check_open(self)
   local wait <close> = loop_tasks.wait(self)
-  park(self, wait, monotonic() + seconds)
+  wait:park(monotonic() + seconds)
   if wait.reason == "timeout" then return true end
   return nil, "cancelled"
 end
@@ -321,12 +304,15 @@ end
 ---open.
 ---@return zendesk.driver.Loop|nil
 function loop.current()
+  local likely
   for driver in pairs(open) do
     local port = driver._port
-    if port.is_inside and port:is_inside() then return driver end
+    local inside = port.is_inside and port:is_inside()
+    if inside == true then return driver end
+    if inside then likely = driver end
   end
   local only = next(open)
-  return not next(open, only) and only or nil
+  return likely or not next(open, only) and only or nil
 end
 
 ---Makes the driver of a port.
@@ -339,7 +325,6 @@ function loop.new(port)
   local driver = setmetatable({
     _port = port, _engine = engine, _engines = { engine }, _armed = nil, _waiting = {},
     _parked = {}, _seen = {}, _owner = {}, _work = queue.new(), _clock = timers.new(),
-    _tasks = setmetatable({}, { __mode = "k" }),
   }, Loop)
   port.driver, open[driver] = driver, true
   return driver

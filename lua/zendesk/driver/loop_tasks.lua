@@ -10,6 +10,9 @@ local running = coroutine.running
 
 local loop_tasks = {}
 
+-- Tasks by their coroutines. Of all drivers: a task of one may wait for a call of another.
+local tasks = setmetatable({}, { __mode = "k" })
+
 ---@class zendesk.driver.Wait
 ---@field reason "done"|"fired"|"timeout"|"cancelled"|nil why it is over
 ---@field thread thread|nil the coroutine, for the port
@@ -58,6 +61,32 @@ function Wait:__close()
   driver:_settle()
 end
 
+-- A coroutine that dies of this is not unwound: so its wait is ended before.
+local function refuse_stranger(wait)
+  wait:__close()
+  errors.raise(4, "the coroutine was resumed while it waited for Zendesk; inside of a generator, "
+    .. "make the calls in a task of driver:spawn; zendesk.all and zendesk.map take the option "
+    .. "'driver'")
+end
+
+---Suspends the running coroutine until the wait is over. The caller closes it.
+---@param deadline number|nil
+function Wait:park(deadline)
+  local driver, task = self._driver, tasks[running()]
+  if task then
+    if task._cancelled then
+      self.reason = "cancelled"
+      return
+    end
+    task._wait, self._task = self, task
+  end
+  if deadline then self._timer = driver._clock:add(deadline, self) end
+  driver._parked[self] = true
+  driver:_settle()
+  driver._port:park(self)
+  if not self.reason then refuse_stranger(self) end
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- Signals
 
@@ -91,7 +120,7 @@ function Signal:wait(deadline)
   local wait <close> = loop_tasks.wait(driver, "signal", self)
   wait._place, self._next = self._next, self._next + 1
   self._waits[wait] = true
-  driver:_park(wait, deadline)
+  wait:park(deadline)
   if wait.reason == "fired" then return true end
   return nil, wait.reason
 end
@@ -119,7 +148,7 @@ end
 
 -- For driver/loop.lua: in a coroutine of the loop, until its first wait.
 function Task:_begin()
-  local f, given, tasks = self._f, self._arguments, self._driver._tasks
+  local f, given = self._f, self._arguments
   if not f then return end -- cancelled before
   self._f = nil
   self._driver._port:start(function()
@@ -179,8 +208,10 @@ function Task:cancel()
   if self._f then
     return finish(self, table.pack(nil, errors.new("cancelled", "the task was cancelled")))
   end
-  self._driver:_wake(self._wait, "cancelled")
-  self._driver:_settle()
+  local wait = self._wait
+  if not wait then return end
+  wait._driver:_wake(wait, "cancelled")
+  wait._driver:_settle()
 end
 
 function Task:__tostring()

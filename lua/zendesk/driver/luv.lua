@@ -19,12 +19,12 @@ local luv = {}
 local Port = {}
 Port.__index = Port
 
-local STRANGER = "the coroutine was resumed while it waited for Zendesk; inside of a generator, "
-  .. "make the calls in a task of driver:spawn"
-
 -- What a waiting coroutine yields. A generator hands it on to a program that knows nothing of it.
 local PARKED = setmetatable({}, {
-  __index = function() errors.raise(2, STRANGER) end,
+  __index = function()
+    errors.raise(2, "this is no value: the generator waited for Zendesk; make its calls in a task "
+      .. "of driver:spawn")
+  end,
   __tostring = function() return "zendesk: waiting" end,
 })
 
@@ -68,20 +68,17 @@ local function run_loop(wait)
   end
 end
 
-function Port:park(wait)
+function Port.park(_, wait)
   local thread, is_main = coroutine.running()
   if is_main then return run_loop(wait) end
   wait.thread = thread
   coroutine.yield(PARKED)
-  if not self._resuming[thread] then errors.raise(3, "%s", STRANGER) end
 end
 
-function Port:wake(wait)
+function Port.wake(_, wait)
   local thread = wait.thread
   if not thread then return end -- the main program sees it
-  self._resuming[thread] = true
   local ok, problem = coroutine.resume(thread)
-  self._resuming[thread] = nil
   if not ok then error(problem, 0) end
 end
 
@@ -89,7 +86,10 @@ function Port:start(f)
   assert(coroutine.resume(coroutine.create(f)))
 end
 
-function Port.is_inside() return uv.loop_mode() ~= nil end
+-- A coroutine that is on its way into the loop, before uv.run, is only likely to be the loop's.
+function Port.is_inside()
+  return uv.loop_mode() ~= nil or coroutine.isyieldable() and "perhaps"
+end
 
 function Port:close()
   for _, poll in pairs(self._polls) do poll:close() end
@@ -105,7 +105,7 @@ end
 ---@return zendesk.driver.Loop|nil
 ---@return zendesk.Error|nil err kind "memory"
 function luv.new()
-  local port = setmetatable({ _polls = {}, _resuming = {} }, Port)
+  local port = setmetatable({ _polls = {} }, Port)
   local driver, err = loop.new(port)
   if not driver then return nil, err end
   port._timer, port._idle = assert(uv.new_timer()), assert(uv.new_idle())
