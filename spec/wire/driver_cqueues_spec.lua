@@ -44,6 +44,63 @@ describe("zendesk.driver.cqueues", function()
     assert.equal(12, done)
   end)
 
+  describe("in another controller than before", function()
+    local server, driver, zd, done
+
+    before_each(function()
+      server = latency_server.start { delay = 0.1 }
+      driver = require "zendesk.driver.cqueues".new()
+      zd = assert(zendesk.new {
+        base_url = server.base_url, access_token = "test-access-token", driver = driver,
+        deadline = 2,
+      })
+      done = 0
+    end)
+
+    after_each(function()
+      zd:close()
+      driver:close()
+      server:stop()
+    end)
+
+    local function call()
+      assert(zd:get "/any")
+      assert(driver:sleep(0.01))
+      done = done + 1
+    end
+
+    it("works where that one was given up during a call", function()
+      for round = 1, 3 do
+        local given_up, controller = cqueues.new(), cqueues.new()
+        for _ = 1, 3 do given_up:wrap(call) end
+        given_up:loop(0.02)
+        for _ = 1, 3 do controller:wrap(call) end
+        assert(controller:loop(5))
+        assert.is_true(controller:empty())
+        assert.equal(3 * round, done)
+        if round == 3 then -- it had not been given up after all
+          assert(given_up:loop(5))
+          assert.is_true(given_up:empty())
+          assert.equal(12, done)
+        end
+      end
+    end)
+
+    it("works in both of two that take turns", function()
+      local first, second = cqueues.new(), cqueues.new()
+      for _ = 1, 5 do
+        first:wrap(function() for _ = 1, 3 do call() end end)
+        second:wrap(function() for _ = 1, 3 do call() end end)
+      end
+      local until_then = core.monotonic() + 5
+      repeat
+        assert(first:step(0.005))
+        assert(second:step(0.005))
+      until core.monotonic() > until_then or first:empty() and second:empty()
+      assert.equal(30, done)
+    end)
+  end)
+
   it("leaves nothing in the controller", function()
     local server <close> = latency_server.start { delay = 0.01 }
     local zd <close> = state.connect(server)
@@ -51,7 +108,7 @@ describe("zendesk.driver.cqueues", function()
     run()
     assert.is_true(queue:empty())
     assert.same({}, state.driver._port._watches)
-    assert.equal(0, state.driver._port._live)
+    assert.equal(0, state.driver._port._home.live)
   end)
 
   it("waits inside of a generator that cqueues knows", function()
