@@ -70,9 +70,14 @@ local function failure_of(results)
   return nil
 end
 
+-- The reasons that waits give (zendesk.sleep, task:wait) are kinds of errors, too.
+local REASONS = { cancelled = true, timeout = true, closed = true }
+
 local function as_value(failure)
-  if failure.err ~= nil then
-    return errors.from_reason(failure.err, "raised", "the function gave no result")
+  local reason = failure.err
+  if reason ~= nil then
+    return errors.from_reason(reason, REASONS[reason] and reason or "raised",
+      "the function gave no result")
   end
   return errors.new("raised", errors.words(failure.raised), {
     cause = failure.raised, traceback = failure.traceback,

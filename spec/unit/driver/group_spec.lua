@@ -159,6 +159,8 @@ describe("zendesk.all", function()
       assert.same({ mute, mute }, { results[2].cause, results[3].cause })
       assert.same({ "raised", "the function gave no result: sold out", "sold out" },
         { results[1].kind, results[1].message, results[1].cause })
+      results = group.all({ function() return nil, "timeout" end }, { errors = "values" })
+      assert.equal("timeout", results[1].kind)
     end)
 
     it("lets a task be cancelled by itself or by another", function()

@@ -135,7 +135,7 @@ return { entries = {
       { "a subdomain of 100 MB", BAD_LABEL:format(("x"):rep(64) .. "'..."), function()
         return app_options { subdomain = hostile.huge() }
       end, made = true },
-      { "a user agent with a line break", "config: user_agent: holds a control character",
+      { "a user agent with a line break", "config: option 'user_agent' holds a control character",
         app_options { user_agent = "a\r\nX: y" } },
     },
   },

@@ -64,16 +64,17 @@ return { entries = {
   ["box:fail"] = {
     { "the fault", "table", refusal = refusal },
     rows = {
-      { "a function in it", NO_FORM, { path = print } }, { "a cycle", NO_FORM, hostile.cycle },
+      { "a function in it", NO_FORM .. " for a function", { path = print } },
+      { "a cycle", NO_FORM, hostile.cycle },
     },
   },
   ["box:seed"] = {
     { "the seed", "table", refusal = refusal },
-    rows = { { "a function in it", NO_FORM, { users = print } } },
+    rows = { { "a function in it", NO_FORM .. " for a function", { users = print } } },
   },
   ["box:set"] = {
     { "the switch", "string", refusal = refusal, good = "jwt_tokens" },
-    rows = { { "a function", NO_FORM, "jwt_tokens", print } },
+    rows = { { "a function", NO_FORM .. " for a function", "jwt_tokens", print } },
   },
   ["box:advance"] = {
     { "seconds", "number", refusal = refusal },
