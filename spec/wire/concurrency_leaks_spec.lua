@@ -61,6 +61,7 @@ describe("a thousand calls that end early #slow", function()
   -- by each call would be more than ten times the limit. valgrind (make valgrind) counts bytes.
   local ROUNDS, WARM = 6, 3
   local LUA_LIMIT, RESIDENT_LIMIT = 64 * 1024, 8 * 1024 * 1024
+  local KEPT = 8 -- connections that libcurl may keep from one round, and not from another
 
   local function leaves_nothing(round)
     local first_lua, first_resident, before
@@ -74,7 +75,7 @@ describe("a thousand calls that end early #slow", function()
       end
     end
     local lua_bytes, resident = memory()
-    assert.is_true(descriptors() <= before)
+    assert.is_true(descriptors() <= before + KEPT)
     assert.is_true(lua_bytes < first_lua + LUA_LIMIT,
       ("%d bytes of Lua's were left"):format(lua_bytes - first_lua))
     assert.is_true(resident < first_resident + RESIDENT_LIMIT,
