@@ -68,10 +68,10 @@ describe("client:ensure over the wire", function()
   end)
 
   it("returns what the server finds wrong, with the details", function()
-    local result, err = account.zd.client:ensure { identifier = "exporter", kind = "confidential" }
+    local result, err = account.zd.client:ensure { identifier = "exporter", kind = "odd" }
     assert.is_nil(result)
     assert.equal(422, err.status)
-    assert.is_table(err.details.name)
+    assert.is_table(err.details.kind)
   end)
 
   it("goes on where the reply to its own request was lost", function()
