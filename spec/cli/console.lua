@@ -1,8 +1,10 @@
 -- console: the command line as a person or a program meets it, for the specs of this folder: run to
 -- its end with pipes, or typed on a terminal that tmux provides.
 
+local busted = require "busted"
 local paths = require "spec.support.paths"
 local process = require "spec.support.process"
+local sandbox = require "zendesk.sandbox"
 local socket = require "socket"
 
 local console = {}
@@ -45,6 +47,31 @@ function console.run(words, options)
   local argv = { "lua5.4", paths.root .. "/bin/zendesk" }
   table.move(words, 1, #words, 3, argv)
   return process.run(argv, options)
+end
+
+---For a block of specs in pipes: a sandbox, which begins each spec afresh, and a home for all.
+---@return { box: zendesk.sandbox.Box, home: string } fields are there while specs run
+---@return fun(words: string[], options: { env: table?, stdin: string? }?): table zendesk runs a
+---command as the sandbox's admin, or with another account
+function console.session()
+  local its, remove = { box = nil, home = nil }, nil
+  busted.setup(function()
+    its.box = assert(sandbox.start())
+    its.home, remove = process.temporary_directory()
+  end)
+  busted.teardown(function()
+    its.box:stop()
+    remove()
+  end)
+  busted.before_each(function()
+    its.box:reset()
+    its.box:clear_requests()
+  end)
+  return its, function(words, options)
+    options = options or {}
+    local env = console.environment(its.home, options.env or console.admin(its.box))
+    return console.run(words, { env = env, stdin = options.stdin, cwd = its.home })
+  end
 end
 
 -- Wide and long enough that nothing is wrapped or scrolled away.

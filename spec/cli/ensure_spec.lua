@@ -3,35 +3,12 @@
 local console = require "spec.cli.console"
 local json = require "cjson"
 local process = require "spec.support.process"
-local sandbox = require "zendesk.sandbox"
 
 describe("clients ensure", function()
-  local box, home, remove
-
-  setup(function()
-    box = assert(sandbox.start())
-    home, remove = process.temporary_directory()
-  end)
-
-  teardown(function()
-    box:stop()
-    remove()
-  end)
-
-  before_each(function()
-    box:reset()
-    box:clear_requests()
-  end)
-
-  local function zendesk(words, options)
-    return console.run(words, {
-      env = console.environment(home, console.admin(box)), cwd = home,
-      stdin = options and options.stdin,
-    })
-  end
+  local its, zendesk = console.session()
 
   it("makes clients as a file says, once", function()
-    process.write_file(home .. "/clients.json",
+    process.write_file(its.home .. "/clients.json",
       '[{"identifier":"a","name":"A","kind":"public"},{"identifier":"b","name":"B"}]')
     local first = json.decode(zendesk({ "clients", "ensure", "--file", "clients.json" }).stdout)
     assert.same({ true, true }, { first[1].changed, first[2].changed })
@@ -42,11 +19,11 @@ describe("clients ensure", function()
 
   it("says what of a file is no client, before it makes one", function()
     local function says(text, content)
-      process.write_file(home .. "/clients.json", content)
+      process.write_file(its.home .. "/clients.json", content)
       local result = zendesk { "clients", "ensure", "--file", "clients.json" }
       assert.equal(2, result.status, result.stderr)
       assert.equal(text, json.decode(result.stderr).error.message)
-      assert.equal(0, #box:requests())
+      assert.equal(0, #its.box:requests())
     end
     says("clients.json is not JSON: expected a key or '}' at byte 2, where the text ends", "{")
     says("clients.json is no client with an identifier", '{"clients":[{"identifier":"a"}]}')
@@ -70,7 +47,7 @@ describe("clients ensure", function()
   end)
 
   it("names a new client after its identifier, and leaves the name of one that is there", function()
-    box:seed { clients = { { identifier = "there", name = "There", kind = "public" } } }
+    its.box:seed { clients = { { identifier = "there", name = "There", kind = "public" } } }
     local function names(...)
       local list = {}
       for _, word in ipairs { "there", "new" } do
@@ -82,17 +59,17 @@ describe("clients ensure", function()
       return list
     end
     assert.same({ "There", "-" }, names "--dry-run")
-    box:clear_requests()
+    its.box:clear_requests()
     assert.same({ "There", "new" }, names())
     local methods = {}
-    for place, request in ipairs(box:requests()) do methods[place] = request.method end
+    for place, request in ipairs(its.box:requests()) do methods[place] = request.method end
     assert.same({ "GET", "GET", "POST" }, methods)
     assert.same({ "There", "new" }, names())
   end)
 
   it("prints what was done before an entry that fails, and names that entry", function()
     local function ends(status, message, entry, output)
-      box:reset()
+      its.box:reset()
       local result = zendesk({ output or "--json", "clients", "ensure", "--file", "-" }, {
         stdin = ('[{"identifier":"a","name":"A","kind":"public"},%s]'):format(entry),
       })
@@ -106,7 +83,7 @@ describe("clients ensure", function()
     done = json.decode(ends(2, [[entry 2, \"b\": ]], '{"identifier":"b","id":7}'))
     assert.same({ 1, "a" }, { #done, done[1].identifier })
     assert.truthy(ends(1, 'invalid: entry 2, "b": ', kind, "--output=table"):find '^created OAuth')
-    box:fail { path = "/oauth/clients", status = 403 }
+    its.box:fail { path = "/oauth/clients", status = 403 }
     assert.equal("", zendesk({ "clients", "ensure", "a" }).stdout)
   end)
 end)

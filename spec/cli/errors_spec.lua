@@ -5,34 +5,13 @@ local console = require "spec.cli.console"
 local json = require "cjson"
 local process = require "spec.support.process"
 local raw_server = require "spec.support.raw_server"
-local sandbox = require "zendesk.sandbox"
 
 describe("an error on the command line", function()
-  local box, home, remove
-
-  setup(function()
-    box = assert(sandbox.start())
-    home, remove = process.temporary_directory()
-  end)
-
-  teardown(function()
-    box:stop()
-    remove()
-  end)
-
-  before_each(function()
-    box:reset()
-    box:clear_requests()
-  end)
-
-  local function zendesk(words, env)
-    env = console.environment(home, env or console.admin(box))
-    return console.run(words, { env = env, cwd = home })
-  end
+  local its, zendesk = console.session()
 
   -- It, in a pipe.
   local function error_of(words, env)
-    local result = zendesk(words, env)
+    local result = zendesk(words, { env = env })
     assert.truthy(result.stderr:find "^{[^\n]+}\n$", result.stderr)
     local err = json.decode(result.stderr).error
     assert.equal(result.status, err.exit_status)
@@ -66,7 +45,7 @@ describe("an error on the command line", function()
     local result = zendesk { "clients", "create", "new", "--out", "x\xFF" }
     assert.equal(0, result.status, result.stderr)
     assert.equal("x\u{FFFD}", json.decode(result.stdout).secret_file)
-    assert.truthy(process.read_file(home .. "/x\xFF"))
+    assert.truthy(process.read_file(its.home .. "/x\xFF"))
   end)
 
   it("is JSON in a pipe, however the command line is wrong", function()
@@ -86,7 +65,8 @@ describe("an error on the command line", function()
   end)
 
   it("is in words on a terminal, where --json is the body of a request #pty", function()
-    local terminal <close> = console.terminal(console.environment(home, console.admin(box)), home)
+    local env = console.environment(its.home, console.admin(its.box))
+    local terminal <close> = console.terminal(env, its.home)
     local function line_of(command) return (terminal:run(command)):match "[^\n]*$" end
     assert.truthy(line_of("zendesk request PUT /api/v2/tickets/9 --json {}")
       :find "^zendesk: not_found: ")
@@ -100,13 +80,14 @@ describe("an error on the command line", function()
     local function message(word)
       return error_of({ "request", "POST", "/api/v2/tickets", "--json", word }).message
     end
-    assert.equal(("cannot read the body: %s: Is a directory"):format(home), message("@" .. home))
+    assert.equal(("cannot read the body: %s: Is a directory"):format(its.home),
+      message("@" .. its.home))
     assert.equal("cannot read the body: no: No such file or directory", message "@no")
   end)
 
   it("has its traceback where ZENDESK_DEBUG is set, and is the same where it is empty", function()
     local function message(debug)
-      local env = console.admin(box)
+      local env = console.admin(its.box)
       env.ZENDESK_DEBUG = debug
       local words = { "request", "GET", "/api/v2/users/me", "--idempotency-key", "\xC3\xA4" }
       return error_of(words, env).message

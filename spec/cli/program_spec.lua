@@ -4,33 +4,9 @@ local console = require "spec.cli.console"
 local json = require "cjson"
 local paths = require "spec.support.paths"
 local process = require "spec.support.process"
-local sandbox = require "zendesk.sandbox"
 
 describe("the command line, in pipes,", function()
-  local box, home, remove
-
-  setup(function()
-    box = assert(sandbox.start())
-    home, remove = process.temporary_directory()
-  end)
-
-  teardown(function()
-    box:stop()
-    remove()
-  end)
-
-  before_each(function()
-    box:reset()
-    box:clear_requests()
-  end)
-
-  local function zendesk(words, options)
-    options = options or {}
-    local env = options.env or console.admin(box)
-    return console.run(words, {
-      env = console.environment(home, env), stdin = options.stdin, cwd = home,
-    })
-  end
+  local its, zendesk = console.session()
 
   local function words_of(text)
     local words = {}
@@ -40,12 +16,12 @@ describe("the command line, in pipes,", function()
 
   local function shell(script)
     return process.run({ "sh", "-c", script }, {
-      env = console.environment(home, console.admin(box)), cwd = home,
+      env = console.environment(its.home, console.admin(its.box)), cwd = its.home,
     })
   end
 
   it("prints lists and records as JSON", function()
-    box:seed { clients = { { identifier = "one" }, { identifier = "two" } } }
+    its.box:seed { clients = { { identifier = "one" }, { identifier = "two" } } }
     local result = zendesk { "clients", "list" }
     assert.equal("", result.stderr)
     local list = json.decode(result.stdout)
@@ -56,7 +32,7 @@ describe("the command line, in pipes,", function()
   end)
 
   it("speaks of one token where there is one", function()
-    box:seed { tokens = { { used_at = "2025-01-02T03:04:05Z" } } }
+    its.box:seed { tokens = { { used_at = "2025-01-02T03:04:05Z" } } }
     local function says(text, words)
       assert.equal(text, zendesk(words_of("--output=table " .. words)).stdout:match "^[^\n,]*")
     end
@@ -75,13 +51,13 @@ describe("the command line, in pipes,", function()
   end)
 
   it("prints tables without colours when they are asked for", function()
-    box:seed { clients = { { id = 7, identifier = "one", name = "Eins", kind = "public" } } }
+    its.box:seed { clients = { { id = 7, identifier = "one", name = "Eins", kind = "public" } } }
     local result = zendesk { "--output=table", "clients", "list" }
     assert.equal("id  identifier  name  kind\n7   one         Eins  public\n", result.stdout)
   end)
 
   it("lets no record move the cursor of a terminal", function()
-    box:seed { clients = { { identifier = "one", name = "a\27[2Jb\r\xC2\x9Bc" } } }
+    its.box:seed { clients = { { identifier = "one", name = "a\27[2Jb\r\xC2\x9Bc" } } }
     local table_text = zendesk({ "--output=table", "clients", "list" }).stdout
     assert.truthy(table_text:find("a?[2Jb??c", 1, true), table_text)
   end)
@@ -111,13 +87,13 @@ describe("the command line, in pipes,", function()
     local function failing(rule)
       return { before = function()
         rule.times = math.huge
-        box:fail(rule)
+        its.box:fail(rule)
       end }
     end
 
     ends(0, "whoami")
     ends(0, "tokens audit")
-    ends(1, "tokens audit", { before = function() box:seed { tokens = { {} } } end })
+    ends(1, "tokens audit", { before = function() its.box:seed { tokens = { {} } } end })
     ends(1, "doctor", failing { path = "/users/me", status = 403 })
     ends(2, "whoami --unknown")
     ends(2, "--output=yaml whoami")
@@ -178,7 +154,7 @@ describe("the command line, in pipes,", function()
       "login --base-url http://127.0.0.1:1 --client-id tool --client-credentials",
     } do
       it(("%s writes nothing"):format(command), function()
-        box:seed {
+        its.box:seed {
           clients = { { id = 9, identifier = "there", name = "There" } },
           tokens = { { id = 1234, client_id = 9, created_at = "2024-01-01T00:00:00Z" } },
         }
@@ -187,14 +163,14 @@ describe("the command line, in pipes,", function()
         local result = zendesk(words)
         assert.equal(0, result.status, result.stderr)
         assert.truthy(result.stdout:find '"dry_run": true', result.stdout)
-        for _, request in ipairs(box:requests()) do assert.equal("GET", request.method) end
-        assert.is_nil(process.read_file(home .. "/.config/zendesk/profiles.json"))
+        for _, request in ipairs(its.box:requests()) do assert.equal("GET", request.method) end
+        assert.is_nil(process.read_file(its.home .. "/.config/zendesk/profiles.json"))
       end)
     end
   end)
 
   it("asks nobody where there is no terminal, and does nothing then", function()
-    box:seed { clients = { { identifier = "there" } } }
+    its.box:seed { clients = { { identifier = "there" } } }
     local result = zendesk { "clients", "delete", "there" }
     assert.equal(2, result.status)
     assert.truthy(result.stderr:find("--yes", 1, true))
@@ -203,7 +179,8 @@ describe("the command line, in pipes,", function()
   end)
 
   it("takes the body of a request from a file and from standard input", function()
-    process.write_file(home .. "/body.json", '{"ticket":{"subject":"F","comment":{"body":"b"}}}')
+    process.write_file(its.home .. "/body.json",
+      '{"ticket":{"subject":"F","comment":{"body":"b"}}}')
     local by_file = zendesk { "request", "POST", "api/v2/tickets", "--json", "@body.json" }
     assert.equal("F", json.decode(by_file.stdout).ticket.subject)
     local by_pipe = zendesk({ "request", "POST", "/api/v2/tickets", "--json", "-" }, {
@@ -224,7 +201,7 @@ describe("the command line, in pipes,", function()
     }
     local wanted = "role%5B%5D=agent&role%5B%5D=admin&name=A%20%26%20%C3%96"
     assert.equal(0, zendesk(words).status)
-    assert.equal("a=b&" .. wanted, box:requests()[1].query)
+    assert.equal("a=b&" .. wanted, its.box:requests()[1].query)
     words[#words + 1] = "--dry-run"
     assert.equal(wanted, json.decode(zendesk(words).stdout).query)
   end)
@@ -233,17 +210,17 @@ describe("the command line, in pipes,", function()
     local result = zendesk(words_of(
       "request GET /api/v2/users --each --limit 2 --query page[size]=1"))
     assert.equal(2, select(2, result.stdout:gsub("\n", "")))
-    assert.truthy(box:requests()[1].query:find("page%5Bsize%5D=1", 1, true))
+    assert.truthy(its.box:requests()[1].query:find("page%5Bsize%5D=1", 1, true))
   end)
 
   it("keeps ids above 53 bits as they are", function()
-    box:seed { clients = { { id = 9007199254740993, identifier = "big" } } }
+    its.box:seed { clients = { { id = 9007199254740993, identifier = "big" } } }
     local result = zendesk { "clients", "list" }
     assert.truthy(result.stdout:find('"id": 9007199254740993,', 1, true))
   end)
 
   it("takes scopes one by one and in one word", function()
-    box:seed { clients = { { identifier = "tool" } } }
+    its.box:seed { clients = { { identifier = "tool" } } }
     local function scopes_of(...)
       return json.decode(zendesk({ "tokens", "create", "tool", "--dry-run", ... }).stdout)
         .token.scopes
@@ -254,13 +231,13 @@ describe("the command line, in pipes,", function()
   end)
 
   it("ends quietly when nobody reads its output any more", function()
-    box:seed { tickets = 2000 }
+    its.box:seed { tickets = 2000 }
     for _, signals in ipairs { "", "trap '' PIPE; " } do
       local result = shell(signals
         .. "{ zendesk request GET /api/v2/tickets --each; echo $? >status; } | head -n 1")
       assert.equal("", result.stderr)
       assert.truthy(result.stdout:find "^{[^\n]+}\n$")
-      assert.equal("141\n", process.read_file(home .. "/status"))
+      assert.equal("141\n", process.read_file(its.home .. "/status"))
     end
   end)
 
@@ -282,7 +259,7 @@ describe("the command line, in pipes,", function()
   end)
 
   it("says what to install where argparse is missing", function()
-    local result = console.run({ "whoami" }, { env = console.environment(home, {
+    local result = console.run({ "whoami" }, { env = console.environment(its.home, {
       LUA_PATH = ("%s/lua/?.lua;%s/lua/?/init.lua"):format(paths.root, paths.root),
     }) })
     assert.equal(1, result.status)
@@ -307,10 +284,10 @@ describe("the command line, in pipes,", function()
       assert.truthy(result.stderr:find(("'%s' is no number of a port"):format(port), 1, true))
     end
     for _, more in ipairs { {}, { "--", "true" } } do
-      local result = zendesk { "sandbox", "--port", tostring(box.port), table.unpack(more) }
+      local result = zendesk { "sandbox", "--port", tostring(its.box.port), table.unpack(more) }
       local err = json.decode(result.stderr).error
       assert.same({ 1, "failed" }, { err.exit_status, err.kind })
-      assert.truthy(err.message:find("cannot listen on 127.0.0.1:" .. box.port, 1, true))
+      assert.truthy(err.message:find("cannot listen on 127.0.0.1:" .. its.box.port, 1, true))
       assert.is_nil(err.message:find("%.lua"))
     end
   end)

@@ -45,6 +45,14 @@ describe("a store that cannot be written", function()
     end
   end
 
+  local function provider_with_unsaved_pair()
+    driver:advance(2000)
+    lose_the_disk_during_the_refresh()
+    local provider = provider_with()
+    assert(provider:get(context()))
+    return provider
+  end
+
   it("keeps the new pair in memory, and the call goes on with a warning", function()
     driver:advance(2000)
     lose_the_disk_during_the_refresh()
@@ -56,10 +64,7 @@ describe("a store that cannot be written", function()
   end)
 
   it("is offered the pair again at the next chance", function()
-    driver:advance(2000)
-    lose_the_disk_during_the_refresh()
-    local provider = provider_with()
-    assert(provider:get(context()))
+    local provider = provider_with_unsaved_pair()
     store.before.save, store.failing.save = nil, nil
     driver:advance(60)
     assert(provider:get(context()))
@@ -68,10 +73,7 @@ describe("a store that cannot be written", function()
   end)
 
   it("is not asked by every call", function()
-    driver:advance(2000)
-    lose_the_disk_during_the_refresh()
-    local provider = provider_with()
-    assert(provider:get(context()))
+    local provider = provider_with_unsaved_pair()
     store.log = {}
     for _ = 1, 100 do assert(provider:get(context())) end
     assert.is_true(#store.log <= 5)
@@ -116,10 +118,7 @@ describe("a store that cannot be written", function()
   end)
 
   it("stops the refresh of a pair that is in the store after all", function()
-    driver:advance(2000)
-    lose_the_disk_during_the_refresh()
-    local provider = provider_with()
-    assert(provider:get(context()))
+    local provider = provider_with_unsaved_pair()
     store.before.save, store.failing.save = nil, nil
     driver:advance(2000)
     server.faults = { bench.once { status = 503, body = {} } }
@@ -133,10 +132,7 @@ describe("a store that cannot be written", function()
   end)
 
   it("is reported by flush, with the way out", function()
-    driver:advance(2000)
-    lose_the_disk_during_the_refresh()
-    local provider = provider_with()
-    assert(provider:get(context()))
+    local provider = provider_with_unsaved_pair()
     local ok, err = provider:flush()
     assert.is_nil(ok)
     assert.equal("store", err.kind)
@@ -147,10 +143,7 @@ describe("a store that cannot be written", function()
   end)
 
   it("does not stop later refreshes of the pair in memory", function()
-    driver:advance(2000)
-    lose_the_disk_during_the_refresh()
-    local provider = provider_with()
-    assert(provider:get(context()))
+    local provider = provider_with_unsaved_pair()
     driver:advance(2000)
     assert.equal("access-3", assert(provider:get(context())).token)
     store.before.save, store.failing.save = nil, nil
@@ -159,10 +152,7 @@ describe("a store that cannot be written", function()
   end)
 
   it("does not overwrite a login that somebody has stored meanwhile", function()
-    driver:advance(2000)
-    lose_the_disk_during_the_refresh()
-    local provider = provider_with()
-    assert(provider:get(context()))
+    local provider = provider_with_unsaved_pair()
     local login = server:login()
     store.content[KEY] = login
     store.before.save, store.failing.save = nil, nil
