@@ -112,7 +112,7 @@ describe("a stored login", function()
     assert(provider:flush())
     local of, origin = require "zendesk.auth.login_key".of, "https://acme.zendesk.com"
     local key = of(origin, "my_client", table.concat(words, " "), "default")
-    assert.matches("^https://acme%.zendesk%.com|%x+$", key)
+    assert.matches("^https://acme%.zendesk%.com|[%w_-]+$", key)
     assert.not_equal(key, of(origin, "my_client", table.concat(words, "-"), "default"))
   end)
 
