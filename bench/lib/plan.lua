@@ -111,11 +111,11 @@ end
 local function memory(groups, size)
   local many = size.instances
   local held = { idle = many, connected = math.min(many, 100), crowd = many, dropped = many }
+  local servers = { connected = "held", crowd = "crowded" }
   for name, count in pairs(held) do
-    local connected = name == "connected" or name == "crowd"
     groups[#groups + 1] = {
-      id = "memory/" .. name, work = connected and "connected" or name, transport = "tls",
-      server = connected and "crowded" or "tls", count = count, exact = true,
+      id = "memory/" .. name, work = servers[name] and "connected" or name, transport = "tls",
+      server = servers[name] or "tls", count = count, exact = true,
       rounds = name == "crowd" and 1 or size.few, -- its descriptors do not vary
       default_trust = true, clients = { "ours_memory" },
     }

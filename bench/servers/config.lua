@@ -93,7 +93,8 @@ config.SERVERS = {
   { name = "slow_plain", listen = "", delay = "0.05" },
   { name = "slow_tls", listen = "ssl", delay = "0.05" },
   { name = "slow_h2", listen = "ssl http2", delay = "0.05" },
-  { name = "crowded", listen = "ssl", delay = "6" }, -- while a thousand connections are made
+  { name = "held", listen = "ssl", delay = "6" },   -- while a hundred connections are made
+  { name = "crowded", listen = "ssl", delay = "20" }, -- while a thousand are
   { name = "resumed", listen = "ssl", directives = ENDS },
   { name = "fresh", listen = "ssl",
     directives = ENDS .. " ssl_session_tickets off; ssl_session_cache off;" },
