@@ -26,7 +26,7 @@ local BIND_FLOORS = {
 local LUA_FLOORS = {
   {},
   { "options", "arguments", "limits", "json", "query" },
-  { "call", "exchange", "request", "request_.*", "response", "response_.*", "resource",
+  { "call", "download", "exchange", "request", "request_.*", "response", "response_.*", "resource",
     "pipeline", "pages", "pages%..*", "middleware%..*" },
   { "driver", "driver%..*", "store", "store%..*", "oauth", "oauth%..*", "auth", "auth%..*",
     "resources%..*", "lifecycle%..*", "sandbox", "sandbox%..*" },

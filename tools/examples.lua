@@ -11,7 +11,7 @@ local PAGES = {
   "docs/authentication.md", "docs/stores-and-fleets.md", "docs/lists.md",
   "docs/errors-and-retries.md", "docs/concurrency-and-event-loops.md",
   "docs/testing-with-the-sandbox.md", "docs/security.md", "docs/performance.md",
-  "docs/embedding.md", "README.md",
+  "docs/embedding.md", "docs/everyday.md", "README.md",
 }
 
 local function heading_above(headings, line)

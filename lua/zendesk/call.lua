@@ -31,6 +31,8 @@ local SLASH = byte "/"
 ---@field path string begins with "/", or is an URL of the account's own origin
 ---@field deadline_at number|nil a moment of the driver's clock, instead of `deadline`
 ---@field renew false|nil false: a 401 does not renew the token
+---@field file true|nil bytes are wanted as they lie there; a redirect is no error, its response
+---says where to go on
 
 local OPTION_TYPES = {
   query = "table", json = "any", body = "string", content_type = "string", headers = "table",
@@ -43,6 +45,7 @@ call_of.OPTIONS = OPTION_TYPES
 -- Of transport:send.
 call_of.FIELDS = setmetatable({
   method = "string", path = "string", deadline_at = "number", renew = "boolean",
+  file = "boolean",
 }, { __index = OPTION_TYPES })
 
 -- Further types that an option may have.
@@ -173,6 +176,7 @@ local function take_options(self, call, given)
   call.raw, call.auth, call.renew = given.raw, given.auth, given.renew
   call.timings = given.timings
   if given.raw or given.timings then call.plain = false end
+  if given.file then call.file, call.accept, call.brief = true, "*/*", true end
   if given.headers then require "zendesk.request_headers".take(call, given.headers) end
   if given.idempotency_key then call.key = given.idempotency_key end
 end

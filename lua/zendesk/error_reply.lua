@@ -79,6 +79,13 @@ local function challenge_code(header)
   return code and redact.clean(code)
 end
 
+-- Zendesk keeps the content of attachments elsewhere, and points there.
+local function is_file(call)
+  local path = call.path or ""
+  return call.method == "GET"
+    and (path:find "^/attachments/" or path:find "/attachments/[^/]+/download") ~= nil
+end
+
 ---Makes the error of a reply that is no success.
 ---@param response table status, `text` (raw body), `value` (decoded, or nil), `header(self, name)`
 ---@param call table method and path of the request; `now` epoch seconds; `scheme` of the account's
@@ -102,7 +109,8 @@ function error_reply.new(response, call)
     err.location = redact.location(response:header "location")
     err.message = ("the server points to %s: redirects are not followed"):format(
       err.location or "nowhere")
-    err.remedy = "check subdomain or base_url"
+    err.remedy = is_file(call) and "zd:download goes to where files are kept"
+      or "check subdomain or base_url"
   elseif status == 401 then
     err.code = err.code or challenge_code(response:header "www-authenticate")
   elseif status == 403 then

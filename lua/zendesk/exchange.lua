@@ -10,6 +10,9 @@ local MESSAGES = {
   closed = "the instance was closed",
 }
 
+-- RFC 9110, section 15.4: what a GET follows.
+local MOVED = { [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
+
 local function failed(self, call, kind, message, sent, curl_code)
   if self._closed and (kind == "cancelled" or kind == "closed") then
     kind, message = "closed", MESSAGES.closed
@@ -43,6 +46,7 @@ local function classify(self, call, transfer, status)
   if self.observed or call.timings then
     response._timings, response.size = transfer:timings(), transfer:size()
   end
+  if call.file and MOVED[status] and response:header "location" then return "", response end
   if (status < 200 or status > 299) and status ~= 304 then
     return refused(self, call, response, transfer)
   end

@@ -107,6 +107,16 @@ function methods:each(path, options)
   return require "zendesk.pages".each(transport_of(self, "each"), path, options)
 end
 
+---A file, wherever it is kept: an attachment by its `content_url`. Redirects are followed, five at
+---most. The credential goes to the account's own origin and nowhere else.
+---@param address string a path, or an URL: https, or http on a loopback host
+---@param options zendesk.DownloadOptions|nil
+---@return string|nil content
+---@return zendesk.Response|zendesk.Error response of the last request
+function methods:download(address, options)
+  return require "zendesk.download".run(transport_of(self, "download"), address, options)
+end
+
 ---The user that the credential acts as.
 ---@param options zendesk.CallOptions|nil
 ---@return table|nil user

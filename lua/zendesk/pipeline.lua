@@ -83,8 +83,9 @@ end
 
 local function run(self, call)
   if self.observed then
-    self._calls = self._calls + 1
-    call.number = self._calls
+    local numbers = self._numbers
+    numbers.last = numbers.last + 1
+    call.number = numbers.last
   end
   local handler = self._handler or compose(self)
   return finish(self, call, handler(call))

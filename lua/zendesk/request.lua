@@ -231,6 +231,7 @@ function Transport:close()
   for _, transfer in ipairs(running) do transfer:cancel() end
   if self.driver.wakeup then self.driver:wakeup() end
   if self._closing then self._closing:fire() end
+  for _, stranger in pairs(self._strangers or {}) do stranger:close() end
   if not self._lent then self.account:close() end
 end
 
@@ -269,6 +270,7 @@ end
 ---@field lent boolean|nil the account is the host's and stays open
 ---@field middlewares function[]|nil put around the others, the first one outermost
 ---@field random (fun(): number)|nil for the jitter of retries
+---@field numbers { last: integer }|nil shared by transports whose calls are numbered together
 
 ---Makes the transport of an instance.
 ---@param fields zendesk.TransportOptions
@@ -299,7 +301,7 @@ function request.new(fields)
     _deadline = deadline,
     _max_body = unless_default("max_body", given),
     _under_way = setmetatable({}, { __mode = "kv" }), -- a dropped task takes its call along
-    _calls = 0,
+    _numbers = fields.numbers or { last = 0 },
     _straight = false,
     _reading = false,
     _writing = false,
@@ -307,6 +309,7 @@ function request.new(fields)
     _lent = fields.lent or false,
     _closed = false,
     _middlewares = fields.middlewares,
+    _strangers = nil, -- of zendesk.download, by origin
     _attempt = nil, -- zendesk.pipeline makes these
     _handler = nil,
     _conclude = nil,

@@ -106,6 +106,10 @@ describe("the command line, in pipes,", function()
     ends(2, "request GET /api/v2/tickets --each --idempotency-key k")
     ends(2, "request GET /api/v2/tickets --limit 1")
     ends(2, "request FETCH /api/v2/tickets")
+    ends(2, "request POST /api/v2/uploads --file missing.bin")
+    ends(2, "request POST /api/v2/uploads --file f --json {}")
+    ends(2, "request POST /api/v2/uploads --content-type text/plain")
+    ends(2, "request GET /api/v2/uploads --file f")
     ends(2, "tokens revoke 0x10 --dry-run")
     ends(2, "tokens revoke 1e3 --dry-run")
     ends(2, "tokens revoke 99999999999999999999")
@@ -124,6 +128,8 @@ describe("the command line, in pipes,", function()
     ends(3, "clients list", failing { path = "/oauth/clients", status = 403 })
     ends(4, "clients delete nobody --yes")
     ends(4, "tokens revoke 12")
+    ends(4, "download /attachments/token/gone")
+    ends(2, "download http://files.example/a")
     ends(5, "whoami", failing {
       path = "/users/me", status = 429, headers = { ["Retry-After"] = "3600" },
     })
@@ -187,6 +193,16 @@ describe("the command line, in pipes,", function()
       stdin = '{"ticket":{"subject":"P","comment":{"body":"b"}}}',
     })
     assert.equal("P", json.decode(by_pipe.stdout).ticket.subject)
+  end)
+
+  it("uploads a file as it is, and fetches it again", function()
+    local content = "\0\xFF no text\r\n"
+    process.write_file(its.home .. "/a.bin", content)
+    local reply = zendesk { "request", "POST", "/api/v2/uploads", "--query", "filename=a.bin",
+      "--file", "a.bin", "--content-type", "image/png" }
+    local attachment = json.decode(reply.stdout).upload.attachment
+    assert.equal("image/png", attachment.content_type)
+    assert.equal(content, zendesk({ "download", attachment.content_url }).stdout)
   end)
 
   it("takes the method in small letters, too", function()

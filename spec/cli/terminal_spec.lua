@@ -132,7 +132,7 @@ describe("docs/cli.md", function()
       end
       groups = groups + 1
     end
-    assert.equal(9, groups)
+    assert.equal(10, groups)
   end)
 
   it("has every exit status, as the help and the manual page do", function()

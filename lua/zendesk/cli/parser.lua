@@ -7,7 +7,8 @@ local parser = {}
 
 -- In the order of the help.
 local GROUPS = {
-  "login", "logout", "whoami", "doctor", "request", "clients", "tokens", "sandbox", "completion",
+  "login", "logout", "whoami", "doctor", "request", "download", "clients", "tokens", "sandbox",
+  "completion",
 }
 
 local DESCRIPTION = "Zendesk from the command line: logins, any API call, OAuth clients and tokens."

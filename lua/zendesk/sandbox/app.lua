@@ -14,10 +14,11 @@ local reply = require "zendesk.sandbox.reply"
 local router = require "zendesk.sandbox.router"
 
 local ENDPOINTS = {
-  "zendesk.sandbox.api.account", "zendesk.sandbox.api.api_tokens", "zendesk.sandbox.api.clients",
+  "zendesk.sandbox.api.account", "zendesk.sandbox.api.api_tokens",
+  "zendesk.sandbox.api.attachments", "zendesk.sandbox.api.clients",
   "zendesk.sandbox.api.global_clients", "zendesk.sandbox.api.incremental",
-  "zendesk.sandbox.api.search", "zendesk.sandbox.api.tickets", "zendesk.sandbox.api.tokens",
-  "zendesk.sandbox.api.users", "zendesk.sandbox.oauth.authorize",
+  "zendesk.sandbox.api.jobs", "zendesk.sandbox.api.search", "zendesk.sandbox.api.tickets",
+  "zendesk.sandbox.api.tokens", "zendesk.sandbox.api.users", "zendesk.sandbox.oauth.authorize",
   "zendesk.sandbox.oauth.token_endpoint",
 }
 

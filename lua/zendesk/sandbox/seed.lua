@@ -81,6 +81,7 @@ function makers.tickets(state, given)
   own.created_at = own.created_at or state.clock:now()
   own.updated_at = own.updated_at or own.created_at
   own.values, own.extra = own.extra or {}, nil
+  if own.values.requester_id == nil then own.values.requester_id = admin_id(state) end
   state.tickets:insert(own)
   return own
 end

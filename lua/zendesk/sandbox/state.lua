@@ -64,6 +64,8 @@ function State:reset()
   self.token_ids, self.refresh_ids = {}, {} -- value → id of the token
   self.codes, self.consents = {}, {}
   self.idempotent = {}
+  self.uploads, self.jobs = {}, {} -- by token, by id
+  self.attachments, self.attachment_keys = {}, {}
   self.lists, self.timelines = {}, {}
   self.faults = {}
   self.windows = {}

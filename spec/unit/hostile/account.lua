@@ -9,6 +9,10 @@ local CALL = {
   max_body = "number", auth = "boolean", timings = "boolean", body = "string or core.body",
 }
 
+local DOWNLOAD = {
+  timeout = "seconds", deadline = "seconds", retry = "table or boolean", max_body = "count",
+}
+
 local PATH = { "path", "string", good = "/api/v2/tickets" }
 
 local VERB = { PATH, { options = CALL } }
@@ -197,6 +201,9 @@ return {
     ["zd:delete"] = VERB,
     ["zd:request"] = {
       { "method", "string", good = "POST" }, PATH, { options = CALL },
+    },
+    ["zd:download"] = {
+      { "address", "string", good = "/attachments/token/a" }, { options = DOWNLOAD },
     },
     ["zd:whoami"] = { { options = CALL } },
     ["zd:each"] = { PATH, { options = WALK }, rows = walks },

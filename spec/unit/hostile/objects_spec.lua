@@ -22,6 +22,8 @@ describe("a closed instance", function()
     end
     assert.equal(CLOSED, hostile.outcome(zd.request, zd, "GET", "/api/v2/x"))
     assert.equal(CLOSED, hostile.outcome(zd.whoami, zd))
+    assert.equal(CLOSED, hostile.outcome(zd.download, zd, "/api/v2/x"))
+    assert.equal(CLOSED, hostile.outcome(zd.download, zd, "https://files.example/x"))
   end)
 
   it("raises for everything that is done with records", function()

@@ -25,6 +25,10 @@ function request.define(root)
   command:argument("path", "Begins with /api; or an address of the account.")
   command:option "--json" :target "body" :argname "JSON"
     :description "The body: JSON, @FILE, or - for standard input."
+  command:option "--file" :argname "FILE"
+    :description "The body: a file as it is, or - for standard input; an upload, say."
+  command:option "--content-type" :argname "TYPE"
+    :description "Of --file; application/octet-stream."
   command:option "--query" :argname "NAME=VALUE" :count "*"
     :description "Added to the path; again for another one."
   command:flag "--each" :description "Every record of a list, page after page, one a line."
@@ -37,22 +41,28 @@ end
 
 -- What the call would leave out is refused, and not left out.
 local function check(args)
+  if args.body and args.file then failure.raise("usage", "--json and --file: give one of them") end
+  if args.content_type and not args.file then
+    failure.raise("usage", "--content-type goes with --file")
+  end
   if args.each and (args.method ~= "GET" or args.idempotency_key) then
     failure.raise("usage", "--each reads a list: it goes with GET, --query and --limit alone")
   end
   if args.limit and not args.each then failure.raise("usage", "--limit goes with --each") end
-  if args.body and (args.method == "GET" or args.method == "HEAD") then
+  if (args.body or args.file) and (args.method == "GET" or args.method == "HEAD") then
     failure.raise("usage", args.method .. " takes no body", "--query adds to the path")
   end
 end
 
-local function body_of(word)
+local function content_of(path)
+  local content, message = files.read(path)
+  return content or failure.raise("usage", "cannot read the body: " .. message)
+end
+
+local function json_of(word)
   if not word then return nil end
   local path = word == "-" and word or word:match "^@(.+)$"
-  local text, message = word, nil
-  if path then text, message = files.read(path) end
-  if not text then failure.raise("usage", "cannot read the body: " .. message) end
-  local body, err = zendesk.json.decode(text)
+  local body, err = zendesk.json.decode(path and content_of(path) or word)
   if err then failure.raise("usage", "the body is not JSON: " .. err.message) end
   return body
 end
@@ -94,13 +104,18 @@ function request.run(cli)
   check(args)
   local path = args.path
   if not path:find "^/" and not path:find "^https?://" then path = "/" .. path end
-  local body, query = body_of(args.body), query_of(args.query)
-  local facts = { method = args.method, path = path, query = query, json = body }
+  local json, query = json_of(args.body), query_of(args.query)
+  local body = args.file and content_of(args.file)
+  local facts = {
+    method = args.method, path = path, query = query, json = json, file = args.file,
+    content_type = args.content_type,
+  }
   if cli:would(facts, "send %s %s", args.method, path) then return end
   if args.each then return each(cli, path, query) end
   local zd <close> = cli:connect()
   local reply = assert(zd:request(args.method, path, {
-    json = body, query = query, idempotency_key = args.idempotency_key,
+    json = json, body = body, content_type = args.content_type, query = query,
+    idempotency_key = args.idempotency_key,
   }))
   if type(reply) == "string" then return cli.out:raw(reply) end
   if reply ~= true then cli.out:json(reply) end

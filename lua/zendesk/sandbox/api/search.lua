@@ -1,5 +1,6 @@
 -- /api/v2/search with its wall behind result 1,000, and /api/v2/search/export with its cursors. The
--- query language is the small part of it that scripts use: type:, status:, tags:, email:, words.
+-- query language is the small part of it that scripts use: type:, status:, tags:, role:, email:,
+-- words.
 
 local mime = require "mime"
 local fields = require "zendesk.sandbox.fields"
@@ -41,6 +42,7 @@ local function matches(record, wanted)
   local values = record.values or record
   if wanted.status and values.status ~= wanted.status then return false end
   if wanted.tags and not has_tag(values, wanted.tags) then return false end
+  if wanted.role and values.role ~= wanted.role then return false end
   if wanted.email and values.email ~= wanted.email then return false end
   local text = table.concat({
     tostring(values.subject or values.name or ""), tostring(values.description or ""),

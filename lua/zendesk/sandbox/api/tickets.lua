@@ -1,16 +1,19 @@
 -- /api/v2/tickets: enough of tickets for scripts to have something to read, write and export.
 
+local attachments = require "zendesk.sandbox.api.attachments"
 local fields = require "zendesk.sandbox.fields"
 local idempotency = require "zendesk.sandbox.idempotency"
 local json = require "zendesk.sandbox.json"
 local paging = require "zendesk.sandbox.paging"
 local reply = require "zendesk.sandbox.reply"
+local users = require "zendesk.sandbox.api.users"
 
 local SHAPE = json.shape {
   "url", "id", "external_id", "via", "created_at", "updated_at", "generated_timestamp", "type",
   "subject", "raw_subject", "description", "priority", "status", "recipient", "requester_id",
   "submitter_id", "assignee_id", "organization_id", "group_id", "tags", "custom_fields",
 }
+local LIST_SHAPE = json.shape { "tickets", "users" }
 local PERMITTED = fields.set {
   "subject", "comment", "description", "priority", "status", "type", "tags", "custom_fields",
   "requester_id", "submitter_id", "assignee_id", "organization_id", "group_id", "external_id",
@@ -19,7 +22,9 @@ local PERMITTED = fields.set {
   "custom_status_id", "is_public",
 }
 -- What steers the call and is not kept.
-local TRANSIENT = fields.set { "comment", "requester", "safe_update", "updated_stamp", "metadata" }
+local TRANSIENT = fields.set {
+  "comment", "attached", "requester", "safe_update", "updated_stamp", "metadata",
+}
 local CHOICES = {
   status = fields.set { "new", "open", "pending", "hold", "solved", "closed" },
   priority = fields.set { "low", "normal", "high", "urgent" },
@@ -87,6 +92,9 @@ local function prepare(context, ticket)
   local given = fields.permit(context, object, PERMITTED)
   refusal = fields.check_types(given, TYPES) or check(context.state, given, ticket)
   if refusal then return nil, refusal end
+  local comment = fields.plain(given.comment) or {}
+  given.attached, refusal = attachments.take(context.state, comment.uploads)
+  if refusal then return nil, refusal end
   return given
 end
 
@@ -96,13 +104,21 @@ local function assign(values, given)
   end
 end
 
+local function comment_event(context, comment, attached)
+  local body = comment.body or comment.html_body
+  return {
+    id = context.state:next_id(), type = "Comment", author_id = context.caller.user.id,
+    body = fields.nullable(body), html_body = fields.nullable(comment.html_body or body),
+    plain_body = fields.nullable(body), public = comment.public ~= false,
+    attachments = attachments.present_all(context, attached),
+  }
+end
+
 local function add_audit(context, ticket, given)
   local state = context.state
   local events = json.array()
   local comment = type(given.comment) == "table" and given.comment or nil
-  if comment then
-    events[1] = { id = state:next_id(), type = "Comment", body = fields.nullable(comment.body) }
-  end
+  if comment then events[1] = comment_event(context, comment, given.attached) end
   for name, value in pairs(given) do
     if not TRANSIENT[name] then
       events[#events + 1] = {
@@ -120,11 +136,30 @@ local function add_audit(context, ticket, given)
   return audit
 end
 
+-- The people of a page, each once: `include=users`.
+local function sideload_users(context, shown)
+  local people, seen = json.array(), {}
+  for _, ticket in ipairs(shown) do
+    for _, name in ipairs { "requester_id", "submitter_id", "assignee_id" } do
+      local id = fields.plain(ticket[name])
+      local user = id and not seen[id] and context.state.users:peek(id)
+      if user then people[#people + 1] = users.present(context, user) end
+      if id then seen[id] = true end
+    end
+  end
+  return people
+end
+
 local function index(context)
-  return paging.reply(context, {
+  local value, refusal = paging.page(context, {
     key = "tickets", records = context.state.tickets, mixed = true,
     present = function(ticket) return tickets.present(context, ticket) end,
   })
+  if not value then return refusal end
+  if ("," .. (context.query.include or "") .. ","):find(",users,", 1, true) then
+    value.users = sideload_users(context, value.tickets)
+  end
+  return reply.json(200, setmetatable(value, LIST_SHAPE))
 end
 
 local function create(context)
@@ -152,6 +187,10 @@ local function with_ticket(handler)
     if not ticket then return reply.record_not_found() end
     return handler(context, ticket)
   end
+end
+
+local function with_id(context, id)
+  return setmetatable({ params = { id = tostring(id) } }, { __index = context })
 end
 
 local function show(context, ticket)
@@ -212,6 +251,30 @@ local function audits(_, ticket)
   })
 end
 
+-- Comments are events of audits; here they are given one by one.
+local function comments(_, ticket)
+  local list = json.array()
+  for _, audit in ipairs(ticket.audits or {}) do
+    for _, event in ipairs(audit.events) do
+      if event.type == "Comment" then
+        local comment = { created_at = audit.created_at, via = { channel = "api" } }
+        for name, value in pairs(event) do comment[name] = value end
+        list[#list + 1] = comment
+      end
+    end
+  end
+  return reply.json(200, {
+    comments = list, next_page = json.null, previous_page = json.null, count = #list,
+  })
+end
+
+-- What a job does with one ticket.
+tickets.actions = {
+  create = create,
+  update = function(context, id) return with_ticket(update)(with_id(context, id)) end,
+  delete = function(context, id) return with_ticket(delete)(with_id(context, id)) end,
+}
+
 local function route(method, path, handler, limit)
   return {
     method, path, handler = handler, role = "agent", limit = limit, resource = "tickets",
@@ -227,5 +290,6 @@ tickets[5] = route("GET", PATH .. "/{id}", with_ticket(show))
 tickets[6] = route("PUT", PATH .. "/{id}", with_ticket(update), "tickets-update")
 tickets[7] = route("DELETE", PATH .. "/{id}", with_ticket(delete))
 tickets[8] = route("GET", PATH .. "/{id}/audits", with_ticket(audits))
+tickets[9] = route("GET", PATH .. "/{id}/comments", with_ticket(comments))
 
 return tickets

@@ -1,0 +1,78 @@
+local cjson = require "cjson"
+local plain = require "spec.support.plain_http"
+local sandbox = require "zendesk.sandbox"
+
+describe("the sandbox's jobs", function()
+  local box, http, made
+
+  setup(function()
+    box = assert(sandbox.start())
+    http = plain.admin(box)
+  end)
+  teardown(function()
+    http:close()
+    box:stop()
+  end)
+  before_each(function()
+    box:reset()
+    made = box:seed { tickets = { { subject = "one" }, { subject = "two" } } }.tickets
+  end)
+
+  local function ids(...)
+    local list = {}
+    for place, id in ipairs { ... } do list[place] = ("%d"):format(id) end
+    return table.concat(list, ",")
+  end
+
+  local function finished(job)
+    local path = "/api/v2/job_statuses/" .. job.id
+    assert.equal("working", http:get(path).json.job_status.status)
+    return http:get(path).json.job_status
+  end
+
+  it("change many tickets alike, and say of each how it went", function()
+    local path = "/api/v2/tickets/update_many?ids=" .. ids(made[1].id, 1)
+    local job = http:put(path, { ticket = { status = "solved" } }).json.job_status
+    assert.equal("queued", job.status)
+    assert.equal(2, job.total)
+    assert.equal(cjson.null, job.results)
+    job = finished(job)
+    assert.equal("completed", job.status)
+    assert.is_true(job.results[1].success)
+    assert.equal("Updated", job.results[1].status)
+    assert.is_false(job.results[2].success)
+    assert.equal("RecordNotFound", job.results[2].error)
+    local ticket = http:get(("/api/v2/tickets/%d"):format(made[1].id)).json.ticket
+    assert.equal("solved", ticket.status)
+  end)
+
+  it("change many tickets, each in its way", function()
+    local job = http:put("/api/v2/tickets/update_many", { tickets = {
+      { id = made[1].id, status = "solved" }, { id = made[2].id, priority = "burning" },
+    } }).json.job_status
+    job = finished(job)
+    assert.is_true(job.results[1].success)
+    assert.equal("RecordInvalid", job.results[2].error)
+  end)
+
+  it("create and delete many tickets", function()
+    local job = http:post("/api/v2/tickets/create_many", { tickets = {
+      { subject = "three", comment = { body = "x" } },
+    } }).json.job_status
+    local id = finished(job).results[1].id
+    assert.equal("three", http:get(("/api/v2/tickets/%d"):format(id)).json.ticket.subject)
+    job = http:delete("/api/v2/tickets/destroy_many?ids=" .. ids(id, made[1].id)).json.job_status
+    assert.equal("Deleted", finished(job).results[2].status)
+    assert.equal(404, http:get(("/api/v2/tickets/%d"):format(id)).status)
+  end)
+
+  it("take 100 items at most, and at least one", function()
+    local tickets = {}
+    for place = 1, 101 do tickets[place] = { comment = { body = "x" } } end
+    local reply = http:post("/api/v2/tickets/create_many", { tickets = tickets })
+    assert.equal(400, reply.status)
+    assert.equal("TooManyValues", reply.json.error)
+    assert.equal(400, http:put("/api/v2/tickets/update_many?ids=", { ticket = {} }).status)
+    assert.equal(404, http:get("/api/v2/job_statuses/unknown").status)
+  end)
+end)
