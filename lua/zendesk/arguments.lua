@@ -18,7 +18,7 @@ local function is_string_list(value)
   return count == rawlen(value)
 end
 
--- Fits an index of every database, and is far above origin, client, scope and name together.
+-- Fits an index of every database; auth/login_key.lua makes none that is longer.
 local LONGEST_KEY = 1024
 
 local function is_key(value)

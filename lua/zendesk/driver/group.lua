@@ -28,15 +28,12 @@ local group = {}
 
 local DEFAULT_CONCURRENCY = 8
 local KNOWN = {
-  concurrency = "number", errors = "string", on_progress = "function", driver = "driver",
+  concurrency = "count", errors = "string", on_progress = "function", driver = "driver",
 }
 
 local function check_options(given)
   local options = arguments.options(given, KNOWN)
-  local concurrency, mode = options.concurrency, options.errors
-  if concurrency and (math.type(concurrency) ~= "integer" or concurrency < 1) then
-    errors.raise(3, "option 'concurrency': positive integer expected")
-  end
+  local mode = options.errors
   if mode and mode ~= "first" and mode ~= "values" then
     errors.raise(3, "option 'errors': \"first\" or \"values\" expected")
   end

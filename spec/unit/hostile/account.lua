@@ -82,9 +82,9 @@ local function group_rows(first, second)
   end
   return {
     row("options = a number", "raises: options: table expected, got number", 7),
-    row("0 at a time", "raises: option 'concurrency': positive integer expected",
+    row("0 at a time", "raises: option 'concurrency': integer above 0 expected, got 0",
       { concurrency = 0 }),
-    row("1.5 at a time", "raises: option 'concurrency': positive integer expected",
+    row("1.5 at a time", "raises: option 'concurrency': integer above 0 expected, got 1.5",
       { concurrency = 1.5 }),
     row("errors of an unknown kind",
       "raises: option 'errors': \"first\" or \"values\" expected", { errors = "canary" }),
