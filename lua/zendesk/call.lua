@@ -76,8 +76,9 @@ local function wrong_type(name, value, wanted)
     local known = {}
     for option in pairs(OPTION_TYPES) do known[option] = true end
     local meant = type(name) == "string" and require "zendesk.nearest".find(name, known)
-    errors.raise(4, "unknown option '%s'%s", errors.clean(tostring(name)),
-      meant and (" (did you mean '" .. meant .. "'?)") or "")
+    local hint = meant and (" (did you mean '" .. meant .. "'?)")
+      or type(value) == "table" and " (what is to be sent goes into option 'json')" or ""
+    errors.raise(4, "unknown option '%s'%s", errors.clean(tostring(name)), hint)
   end
   if ALSO[name] == type(value) or name == "body" and is_body(value) then return end
   local also = ALSO[name] and (" or " .. ALSO[name]) or ""

@@ -59,12 +59,24 @@ function error_reply.credential_remedy(sent, code)
   return (select(2, require "zendesk.api_token_end".explain_401(sent.now or os.time())))
 end
 
+local API_PATHS = "paths of the API begin with /api/v2/"
+
+-- The rest of an account's site is pages for people.
+local function is_outside(call)
+  local path = call.path or "/api/"
+  for _, part in ipairs { "^/api/", "^/oauth/", "^/attachments/" } do
+    if path:find(part) then return false end
+  end
+  return true
+end
+
 local function remedy(err, call)
   if err.code and REMEDIES[err.code] then return REMEDIES[err.code] end
   if err.missing_scopes then
     return "use a token that has one of these scopes: " .. table.concat(err.missing_scopes, ", ")
   end
   if err.status == 401 then return error_reply.credential_remedy(call, err.code) end
+  if err.status == 404 and is_outside(call) then return API_PATHS end
   if err.status == 404 and err.message:find("no help desk", 1, true) then
     return "check the subdomain: it is the account's, not a brand's or a host-mapped name"
   end
@@ -110,7 +122,7 @@ function error_reply.new(response, call)
     err.message = ("the server points to %s: redirects are not followed"):format(
       err.location or "nowhere")
     err.remedy = is_file(call) and "zd:download goes to where files are kept"
-      or "check subdomain or base_url"
+      or is_outside(call) and API_PATHS or "check subdomain or base_url"
   elseif status == 401 then
     err.code = err.code or challenge_code(response:header "www-authenticate")
   elseif status == 403 then

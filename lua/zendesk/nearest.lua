@@ -1,9 +1,19 @@
--- nearest: the word somebody probably meant. Used by messages about unknown options and scopes.
+-- nearest: the word somebody probably meant, by its letters or by what other libraries call it.
+-- Used by messages about unknown options and scopes.
 
 local nearest = {}
 
 -- A longer word is not a slip of the keyboard; the bound keeps hostile input cheap.
 local LONGEST = 64
+
+-- What other clients of Zendesk and of HTTP call it, and what it is here.
+local OTHER_NAMES = {
+  token = "access_token", oauth_token = "access_token", bearer = "access_token",
+  user = "email", username = "email", password = "api_token",
+  host = "base_url", url = "base_url", domain = "subdomain", site = "subdomain",
+  data = "json", params = "query", per_page = "page_size", max = "limit",
+  retries = "retry", max_retries = "retry", proxies = "proxy", parallel = "concurrency",
+}
 
 ---Levenshtein's distance: insertions, deletions and substitutions from one word to another.
 ---@param a string
@@ -32,6 +42,8 @@ end
 function nearest.find(word, known)
   if #word > LONGEST then return nil end
   local lower, best, best_distance = word:lower(), nil, nil
+  local other = OTHER_NAMES[lower]
+  if other and known[other] then return other end
   for candidate in pairs(known) do
     local most = math.max(1, #candidate // 3)
     -- Words whose lengths differ by more cannot be that near.

@@ -101,6 +101,19 @@ describe("the error of a reply", function()
     assert.matches("check the subdomain", err.remedy)
   end)
 
+  it("says where the API and where files are, to somebody who has asked beside them", function()
+    local function remedy(status, path)
+      return errors.from_response(reply(status), { method = "GET", path = path, now = 0 }).remedy
+    end
+    for _, status in ipairs { 302, 404 } do
+      assert.matches("/api/v2/", remedy(status, "/tickets"), 1, true)
+      assert.not_matches("/api/v2/", remedy(status, "/api/v2/tickts") or "", 1, true)
+    end
+    assert.matches("zd:download", remedy(302, "/attachments/token/abc/?name=a"))
+    assert.matches("zd:download", remedy(302, "/api/v2/custom_objects/a/attachments/1/download"))
+    assert.matches("base_url", remedy(302, "/api/v2/attachments/1"))
+  end)
+
   it("shows nothing of the query", function()
     assert.not_matches("canary", tostring(from(500, nil)))
   end)

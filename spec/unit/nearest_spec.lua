@@ -25,6 +25,12 @@ describe("nearest", function()
     assert.is_nil(nearest.find("x", {}))
   end)
 
+  it("knows what other libraries call it, where that is a word here", function()
+    assert.equal("access_token", nearest.find("token", { access_token = true, email = true }))
+    assert.equal("page_size", nearest.find("Per_Page", { page_size = true }))
+    assert.is_nil(nearest.find("token", known))
+  end)
+
   it("takes the first in the alphabet among equals", function()
     assert.equal("abca", nearest.find("abc", { abcb = true, abca = true, abcc = true }))
   end)
