@@ -5,6 +5,7 @@
 
 local decide = require "zendesk.auth.decide"
 local errors = require "zendesk.errors"
+local guard = require "zendesk.store.guard"
 local token_set = require "zendesk.oauth.token_set"
 local vault = require "zendesk.oauth.vault"
 
@@ -43,18 +44,6 @@ function keeper.new(store, key, lock_timeout)
   }, keeper)
   vault.keep(self, { current = nil, credential = nil, replaced = nil })
   return self
-end
-
-local DOING = { load = "loading", save = "saving", lock = "locking" }
-
--- [does not raise] Stores may be the host's: what they raise is a failure of theirs as much as what
--- they return, and errors may be strings.
-local function ask(self, name, ...)
-  local ran, value, reason = pcall(self._store[name], self._store, self.key, ...)
-  if ran and value then return value end
-  if ran and name == "load" and reason == nil then return value end
-  if not ran then reason = tostring(value) end
-  return nil, errors.from_reason(reason, "store", "the token store failed while " .. DOING[name])
 end
 
 --- The set in memory.
@@ -97,17 +86,6 @@ function keeper:is_unsaved()
   return vault.of(self).replaced ~= nil
 end
 
-local Held = {}
-
--- The locks of somebody else's store may have only `release`.
-function Held:__close()
-  local ran, problem = pcall(function() self._lock:release() end)
-  if ran or not self._emit then return end
-  local err = errors.from_reason(tostring(problem), "store",
-    "the token store failed while releasing its lock")
-  self._emit { type = "warning", code = "store", err = err, message = err.message }
-end
-
 --- Takes the lock beside the store, until the variable that holds it is closed.
 ---@param driver table
 ---@param patience number? seconds, less than usual
@@ -115,16 +93,14 @@ end
 ---@return table? lock
 ---@return zendesk.Error? err
 function keeper:lock(driver, patience, emit)
-  local lock, err = ask(self, "lock", patience or self._lock_timeout, driver)
-  if not lock then return nil, err end
-  return setmetatable({ _lock = lock, _emit = emit }, Held)
+  return guard.lock(self._store, self.key, patience or self._lock_timeout, driver, emit)
 end
 
 --- What is stored.
 ---@return zendesk.token_set? set nil without an error when there is nothing
 ---@return zendesk.Error? err
 function keeper:load()
-  local set, err = ask(self, "load")
+  local set, err = guard.ask(self._store, "load", self.key)
   if set == nil then return nil, err end
   local fault = token_set.fault(set)
   if fault then
@@ -152,7 +128,7 @@ end
 ---@return true?
 ---@return zendesk.Error? err
 function keeper:write(set)
-  local ok, err = ask(self, "save", set)
+  local ok, err = guard.ask(self._store, "save", self.key, set)
   if not ok then return nil, err end
   local state = vault.of(self)
   local current = state.current

@@ -7,7 +7,7 @@ local core = require "zendesk.core"
 local ensure = require "zendesk.lifecycle.ensure"
 local errors = require "zendesk.errors"
 local expiry = require "zendesk.oauth.expiry"
-local hold = require "zendesk.lifecycle.hold"
+local guard = require "zendesk.store.guard"
 local login_key = require "zendesk.auth.login_key"
 local resource = require "zendesk.resource"
 local timestamp = require "zendesk.timestamp"
@@ -158,7 +158,7 @@ local function make(job)
   end
   if not set then return nil, err end
   local ok
-  ok, err = job.store:save(job.key, set)
+  ok, err = guard.ask(job.store, "save", job.key, set)
   if not ok then
     take_back(job, set.token_id) -- nobody would ever know it again
     return nil, err
@@ -199,7 +199,7 @@ local function is_alive(job, set)
 end
 
 local function stored(job)
-  local set, err = job.store:load(job.key)
+  local set, err = guard.ask(job.store, "load", job.key)
   if err then return nil, err end
   local verdict = ensure_token.decide(set, {
     now = job.transport:time(), min_ttl = job.min_ttl, scopes = job.scopes, life = job.life,
@@ -252,7 +252,8 @@ function ensure_token.token(transport, options, create)
   local set, err = stored(job)
   if set then return set, false end
   if err then return nil, err end
-  local held <close>, held_err = hold.lock(job.store, job.key, LOCK_TIMEOUT, transport.driver)
+  local held <close>, held_err = guard.lock(job.store, job.key, LOCK_TIMEOUT, transport.driver,
+    function(event) transport:emit(event) end)
   if not held then return nil, held_err end
   -- somebody else may have made one while this waited
   set, err = stored(job)

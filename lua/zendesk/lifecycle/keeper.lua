@@ -3,7 +3,7 @@
 -- to the rotation; a function never remembers, so a second run begins anew.
 
 local errors = require "zendesk.errors"
-local hold = require "zendesk.lifecycle.hold"
+local guard = require "zendesk.store.guard"
 
 local keeper = {}
 keeper.__index = keeper
@@ -42,27 +42,24 @@ end
 ---@return table|nil held
 ---@return zendesk.Error|nil err
 function keeper:lock(transport)
-  return hold.lock(self._store or {}, self._key, LOCK_TIMEOUT, transport.driver)
+  return guard.lock(self._store or {}, self._key, LOCK_TIMEOUT, transport.driver, function(event)
+    transport:emit(event)
+  end)
 end
 
 ---What an earlier run has left.
 ---@return table|nil entry, zendesk.Error|nil err
 function keeper:load()
   if not self._store then return nil end
-  return self._store:load(self._key)
+  return guard.ask(self._store, "load", self._key)
 end
 
-local function as_error(what)
-  if errors.is(what) then return what end
-  return errors.new("store", "the store failed: " .. errors.clean(tostring(what or "no reason")))
-end
-
--- A store that raises must not take the secret with it.
-local function guarded(call, ...)
-  local ran, ok, err = pcall(call, ...)
-  if not ran then return nil, as_error(ok) end
-  if ok == false or (ok == nil and err ~= nil) then return nil, as_error(err) end
-  return true
+-- A function that says nothing has taken it.
+local function hand_over(take, ...)
+  local ran, ok, err = pcall(take, ...)
+  if ran and (ok or ok == nil and err == nil) then return true end
+  return nil, errors.from_reason(ran and err or tostring(ok), "store",
+    "the function of option 'store' has not taken the secret")
 end
 
 ---Notes an entry. Functions are given the secret once, when it is new.
@@ -70,9 +67,9 @@ end
 ---@param client table
 ---@return true|nil ok, zendesk.Error|nil err
 function keeper:save(entry, client)
-  if self._store then return guarded(self._store.save, self._store, self._key, entry) end
+  if self._store then return guard.ask(self._store, "save", self._key, entry) end
   if entry.phase ~= "unverified" then return true end
-  return guarded(self._take, entry.client_secret, client)
+  return hand_over(self._take, entry.client_secret, client)
 end
 
 return keeper

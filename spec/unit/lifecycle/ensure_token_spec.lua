@@ -134,6 +134,41 @@ describe("ensuring a token", function()
     assert.equal("/api/v2/oauth/tokens/101", transport.calls[1].path)
   end)
 
+  it("takes what a store raises, and words for a reason, as a failure of the store", function()
+    local function outcome(name, f)
+      local store, transport = memory(), scripted.new(function(call)
+        if call.method == "DELETE" then return { status = 204, body = true } end
+        return { body = { token = {} } }
+      end)
+      local _, create = maker()
+      store[name] = f
+      local set, err = ensure_token.token(transport, {
+        client = 10, scopes = { "read" }, store = store,
+      }, create)
+      assert.is_nil(set)
+      assert.equal("store", err.kind, name)
+      assert.matches("at noon", err.message)
+      return transport.calls[#transport.calls]
+    end
+    for _, fail in ipairs {
+      function() error("closed at noon", 0) end, function() return nil, "closed at noon" end,
+    } do
+      assert.is_nil(outcome("load", fail))
+      assert.is_nil(outcome("lock", fail))
+      assert.equal("DELETE", outcome("save", fail).method)
+    end
+  end)
+
+  it("has its token although the lock cannot be given back, and tells of it", function()
+    local store, transport = memory(), scripted.new(function() return { body = { token = {} } } end)
+    local _, create = maker()
+    function store.lock() return { release = function() error("broken", 0) end } end
+    assert(ensure_token.token(transport, {
+      client = 10, scopes = { "read" }, store = store,
+    }, create))
+    assert.equal("store", transport.events[1].code)
+  end)
+
   it("takes a token back that it is not shown, and names the other way", function()
     local store, transport = memory(), scripted.new { { status = 204 } }
     local set, err = ensure_token.token(transport, {

@@ -175,6 +175,22 @@ describe("rotating a secret", function()
     end
   end)
 
+  it("takes what a store raises, and words for a reason, as a failure of the store", function()
+    for _, fail in ipairs {
+      function() error("closed at noon", 0) end, function() return nil, "closed at noon" end,
+    } do
+      for _, name in ipairs { "load", "lock", "save" } do
+        local account, store = server(), memory()
+        store[name] = fail
+        local result, err = rotate.client(scripted.new(account.script), 7, { store = store })
+        assert.is_nil(result)
+        assert.equal("store", err.kind, name)
+        assert.matches("at noon", err.message)
+        assert.equal(0, account.changes)
+      end
+    end
+  end)
+
   it("sends nothing that changes anything where the intent cannot be noted", function()
     local account, store = server(), memory()
     store.fail_at = 1
