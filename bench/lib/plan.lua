@@ -111,7 +111,7 @@ end
 local function memory(groups, size)
   local many = size.instances
   local held = { idle = many, connected = math.min(many, 100), crowd = many, dropped = many }
-  local servers = { connected = "held", crowd = "crowded" }
+  local servers = { connected = "held", crowd = many > 100 and "crowded" or "held" }
   for name, count in pairs(held) do
     groups[#groups + 1] = {
       id = "memory/" .. name, work = servers[name] and "connected" or name, transport = "tls",
