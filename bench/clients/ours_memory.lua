@@ -46,8 +46,8 @@ local function connect(instances)
     if ended == 1 then most_descriptors = descriptors() end
     return id
   end, { concurrency = #instances }))
-  assert(most_descriptors >= NEARLY_ALL * #instances, ("only %d were at work at the same time"):format(
-    most_descriptors))
+  assert(most_descriptors >= NEARLY_ALL * #instances,
+    ("only %d were at work at the same time"):format(most_descriptors))
 end
 
 local works = {}

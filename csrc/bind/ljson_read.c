@@ -165,7 +165,8 @@ static bool decoder_make_room(struct decoder *d) {
     decoder_flush(d, object);
     level->direct = object;
   }
-  d->limit = d->top + ROOM_STEP;
+  /* Next time no key waits: an object would never be flushed else. */
+  d->limit = d->top + ROOM_STEP - (key_waits ? 1 : 0);
   return lzd_json_room(d->L, ROOM_STEP + ROOM_EVENT);
 }
 

@@ -133,14 +133,27 @@ end
 
 local SHAPES = { read_oauth, read_object, read_string, read_list, read_message }
 
+-- In two steps, each of which looks at a character once: a page may be nothing but spaces.
+local function trimmed(words)
+  local from = words:match "%S.*"
+  return from and from:match ".*%S"
+end
+
+local function title_of(body)
+  local _, at = body:find "<[Tt][Ii][Tt][Ll][Ee][^>]*>"
+  local stop = at and body:find("<", at + 1, true)
+  if not stop or body:sub(stop, stop + 1) ~= "</" then return nil end
+  return trimmed(body:sub(at + 1, stop - 1))
+end
+
 -- The first words that a browser would show of an error page.
 local function read_html(body)
-  local title = body:match "<[Tt][Ii][Tt][Ll][Ee][^>]*>%s*([^<]-)%s*</"
-  if title and title ~= "" then return title end
+  local title = title_of(body)
+  if title then return title end
   local words = body:gsub("<[Ss][Cc][Rr][Ii][Pp][Tt].-</[Ss][Cc][Rr][Ii][Pp][Tt]>", " ")
     :gsub("<[Ss][Tt][Yy][Ll][Ee].-</[Ss][Tt][Yy][Ll][Ee]>", " ")
     :gsub("<[^>]*>", " ")
-  return words:match "^%s*(%S.-)%s*$"
+  return trimmed(words)
 end
 
 ---Reads the body of a reply that is an error.

@@ -6,6 +6,8 @@
 --   Rate-Limit…, ratelimit-limit, -remaining, -reset             the account, seconds until reset
 --   Zendesk-RateLimit-<name>: total=100; remaining=99; resets=41 one endpoint
 
+local ascii = require "zendesk.ascii"
+
 local limits = {}
 
 ---@class zendesk.Limit
@@ -60,7 +62,7 @@ end
 function limits.endpoint(name, value)
   local fields = {}
   for key, digits in value:gmatch "([%a_]+)%s*=%s*(%d+)" do
-    fields[key:lower()] = count(digits)
+    fields[ascii.lower(key)] = count(digits)
   end
   if not fields.remaining then return nil end
   return {

@@ -13,6 +13,7 @@ local retry = require "zendesk.middleware.retry"
 
 -- What a failure needs is loaded before there is one: `require` opens files, and a process that has
 -- no descriptor left must still get its error.
+require "zendesk.ascii"
 require "zendesk.error_reply"
 require "zendesk.response_text"
 require "zendesk.retry_after"

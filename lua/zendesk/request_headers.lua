@@ -1,5 +1,6 @@
 -- request_headers: what a caller may put into the head of a request. No I/O.
 
+local ascii = require "zendesk.ascii"
 local errors = require "zendesk.errors"
 
 local request_headers = {}
@@ -41,7 +42,7 @@ function request_headers.take(call, given)
     if value:find "[\0-\8\10-\31\127]" then
       errors.raise(4, "header '%s' holds a control character", name)
     end
-    local lower = name:lower()
+    local lower = ascii.lower(name)
     if RESERVED[lower] then errors.raise(4, "header '%s': %s", name, RESERVED[lower]) end
     if lower == "accept" then
       call.accept = value

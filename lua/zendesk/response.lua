@@ -19,6 +19,18 @@ Response.__name = "zendesk.Response"
 ---@class zendesk.Response
 local methods = { attempts = 1 }
 
+local LINE = "([^\r\n:]+):[ \t]*([^\r\n]*)"
+
+-- Backwards from the end: a value may hold thousands of spaces.
+local function trimmed(value)
+  return value:match "^.*[^ \t]" or ""
+end
+
+-- In every locale the same, unlike string.lower.
+local function lower(name)
+  return require "zendesk.ascii".lower(name)
+end
+
 ---The value of a header; of a repeated one, the last.
 ---@param name string in any case
 ---@return string|nil
@@ -27,11 +39,11 @@ function methods:header(name)
     errors.raise(2, "call it with a colon: response:header(…)")
   end
   if type(name) ~= "string" then errors.raise(2, "name: string expected, got %s", type(name)) end
-  local wanted, found = name:lower(), nil
-  for line_name, value in self._head:gmatch "([^\r\n:]+):[ \t]*([^\r\n]*)" do
-    if #line_name == #wanted and line_name:lower() == wanted then found = value end
+  local wanted, found = lower(name), nil
+  for line_name, value in self._head:gmatch(LINE) do
+    if #line_name == #wanted and lower(line_name) == wanted then found = value end
   end
-  return found and found:match "^(.-)[ \t]*$"
+  return found and trimmed(found)
 end
 
 ---Where the time of the last attempt went: seconds for total, name_lookup, connect, tls,
@@ -45,8 +57,8 @@ local lazy = {}
 
 function lazy.headers(self)
   local headers = {}
-  for name, value in self._head:gmatch "([^\r\n:]+):[ \t]*([^\r\n]*)" do
-    name, value = name:lower(), value:match "^(.-)[ \t]*$"
+  for name, value in self._head:gmatch(LINE) do
+    name, value = lower(name), trimmed(value)
     headers[name] = headers[name] and (headers[name] .. ", " .. value) or value
   end
   return headers

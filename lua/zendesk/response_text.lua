@@ -26,7 +26,7 @@ end
 
 -- Decides between a text, a bare JSON value, and a reply that is not what it claims to be.
 local function read_other(transfer, value, problem, expects_json)
-  local content_type = (transfer:header "content-type" or ""):lower()
+  local content_type = require "zendesk.ascii".lower(transfer:header "content-type" or "")
   local is_json = content_type:find("json", 1, true) ~= nil
   if value ~= nil and is_json then return value end
   local text = transfer:body()

@@ -168,6 +168,14 @@ describe("core.decode", function()
     assert.is_truthy(message:find("expected less nesting: the Lua stack is full", 1, true))
   end)
 
+  it("reads an object whose keys and values would not fit the Lua stack", function()
+    local map = {}
+    for i = 1, 510000 do map[i] = ('"%x":1'):format(i) end
+    local object = decode("{" .. table.concat(map, ",") .. "}")
+    assert.are.equal(1, object["1"])
+    assert.are.equal(1, object[("%x"):format(510000)])
+  end)
+
   it("reads arrays and objects of any size", function()
     for _, count in ipairs { 0, 1, 2, 254, 255, 256, 257, 511, 512, 513, 1100, 100000 } do
       local list, map = {}, {}

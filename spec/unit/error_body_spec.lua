@@ -101,6 +101,13 @@ describe("error_body reads", function()
     assert.equal("Not found", parse("Not found").message)
   end)
 
+  it("HTML of nothing but spaces, which must not take minutes", function()
+    assert.is_nil(error_body.parse(nil, "<title>" .. (" "):rep(4090)).message)
+    assert.is_nil(error_body.parse(nil, "<html>" .. (" "):rep(4080)).message)
+    assert.equal("a", error_body.parse(nil, "<title>" .. (" "):rep(2000) .. "a </title>").message)
+    assert.equal("b", error_body.parse(nil, "<title> </title><p>b" .. (" "):rep(2000)).message)
+  end)
+
   it("plain text, HTML and nothing", function()
     assert.equal("Rate limited", error_body.parse(nil, "  Rate limited\n").message)
     assert.equal("502 Bad Gateway", error_body.parse(nil,

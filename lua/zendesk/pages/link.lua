@@ -11,7 +11,7 @@ local link = {}
 ---@return string|nil
 function link.next_of(header)
   if not header then return nil end
-  for address, parameters in header:gmatch "<([^>]*)>([^<]*)" do
+  for address, parameters in header:gmatch "<([^<>]*)>([^<]*)" do
     local relation = parameters:match '[;%s][Rr][Ee][Ll]%s*=%s*"([^"]*)"'
       or parameters:match "[;%s][Rr][Ee][Ll]%s*=%s*([^%s;,\"]+)"
     for word in (relation or ""):gmatch "%S+" do

@@ -81,9 +81,18 @@ local function read(self)
   return document
 end
 
+-- What is written must be readable; the old content stays.
+local function too_large(self)
+  return errors.new("store", ("%s would be larger than %d MiB"):format(self._path,
+    LARGEST // 1024 // 1024), {
+    code = "too_large", remedy = "delete what is not needed, or use zendesk.store.sql",
+  })
+end
+
 local function write(self, document)
   local json, err = entry.encode(document)
   if not json then return nil, err end
+  if #json >= LARGEST then return nil, too_large(self) end
   local ok, message, name = core.file_replace(self._path, json .. "\n")
   if not ok then return nil, file_fault.error(message, name, self._path) end
   return true

@@ -18,7 +18,8 @@ describe("a Link header", function()
     end)
   end
 
-  it("that is absent leads to nothing", function()
+  it("that is absent, or nothing but brackets, leads to nothing", function()
+    assert.is_nil(link.next_of(("<"):rep(30000)))
     assert.is_nil(link.next_of(nil))
   end)
 end)

@@ -177,6 +177,15 @@ describe("the store in a file", function()
     assert(open():save(KEY, SET))
   end)
 
+  it("writes no file that it would not read, and keeps the old one", function()
+    local kept = open()
+    assert(kept:save("a", { access_token = "t1" }))
+    local ok, err = kept:save("b", { access_token = ("x"):rep(16 * 1024 * 1024) })
+    assert.is_nil(ok)
+    assert.equal("too_large", err.code)
+    assert.same({ access_token = "t1" }, kept:load "a")
+  end)
+
   it("gives up on a file that is far too large to be its own", function()
     shell("truncate -s 17M %s && chmod 600 %s", path, path)
     all_fail "too_large"
