@@ -97,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   enum zd_status status = write_one(&out, kind, data, size);
   if (status == ZD_OK) {
     zd_json_reader_init(&reader, out.data, out.len, 1);
+    must(kind != 0 || is_utf8(data, size));
     must(zd_json_next(&reader) == events[kind]);
     must(is_same(&reader, kind, data, size));
     must(zd_json_next(&reader) == ZD_JSON_END);

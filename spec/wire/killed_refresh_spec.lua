@@ -126,6 +126,17 @@ describe("a refresh that goes wrong half-way, #slow", function()
     assert.is_true(verdicts.works > 0 and verdicts.explained > 0)
   end)
 
+  it("syncs each new file before it is renamed, and its folder afterwards", function()
+    if not can_trace() then return end
+    local ranges = calls_of_a_refresh()
+    local function count(name)
+      local range = assert(ranges[name], name)
+      return range.last - range.first + 1
+    end
+    assert.is_true(count "renameat" >= 2)
+    assert.equal(2 * count "renameat", count "fsync")
+  end)
+
   -- The errors to try at a call; over the calls each has its turn.
   local function errors_for(turn)
     if LONG then return ERRORS end
