@@ -22,17 +22,12 @@ local function hide(text)
   return text
 end
 
--- Messages go into logs, and those are UTF-8.
-local function valid(text)
-  return utf8.len(text) and text or (text:gsub("[\x80-\xFF]+", "?"))
-end
-
 local function one_line(text)
   text = text:gsub("[%c%s]+", " "):gsub("^ ", ""):gsub(" $", "")
-  if #text <= LONGEST_MESSAGE then return valid(text) end
+  if #text <= LONGEST_MESSAGE then return text end
   local cut = text:sub(1, LONGEST_MESSAGE)
   -- Not in the middle of a UTF-8 sequence: a terminal would show a broken character.
-  return valid((cut:gsub("[\xC2-\xF4][\x80-\xBF]*$", ""))) .. "…"
+  return cut:gsub("[\xC2-\xF4][\x80-\xBF]*$", "") .. "…"
 end
 
 ---A text from outside made fit for a message: one line, of bounded length, without what looks like

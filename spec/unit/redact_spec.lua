@@ -31,14 +31,6 @@ describe("redact", function()
     end
   end)
 
-  it("is UTF-8 whatever came", function()
-    assert.equal("r?essayez", redact.clean "r\xE9essayez")
-    for pad = 0, 40 do
-      local mixed = (" "):rep(1560) .. ("x"):rep(pad) .. ("€"):rep(20)
-      assert.is_truthy(utf8.len(redact.clean(mixed)))
-    end
-  end)
-
   it("hides long opaque segments of a path", function()
     assert.equal("/api/v2/uploads/[redacted]",
       redact.path("/api/v2/uploads/" .. ("k"):rep(40) .. "?token=canary"))
