@@ -60,6 +60,8 @@ local METHODS = {
 -- RFC 9110, section 9.2.2: sending it twice has the effect of sending it once.
 local IDEMPOTENT = { GET = true, HEAD = true, PUT = true, DELETE = true, OPTIONS = true }
 
+local TICKETS = "/api/v2/tickets/"
+
 local WITHOUT_BODY = { GET = true, HEAD = true }
 
 -- ---------------------------------------------------------------------------------------------
@@ -83,6 +85,25 @@ local function wrong_type(name, value, wanted)
   if ALSO[name] == type(value) or name == "body" and is_body(value) then return end
   local also = ALSO[name] and (" or " .. ALSO[name]) or ""
   errors.raise(4, "option '%s': %s%s expected, got %s", name, wanted, also, type(value))
+end
+
+-- Whether a change of a ticket, sent twice, is another thing than sent once: its comment would be
+-- there twice, and a safe_update meets its own change.
+local function adds(ticket)
+  return type(ticket) == "table"
+    and (rawget(ticket, "comment") ~= nil or rawget(ticket, "safe_update") ~= nil)
+end
+
+local function happens_once(call, json)
+  if call.method ~= "PUT" or type(json) ~= "table" or not find(call.path, TICKETS, 1, true) then
+    return false
+  end
+  if adds(rawget(json, "ticket")) then return true end
+  local tickets = rawget(json, "tickets")
+  for _, ticket in next, type(tickets) == "table" and tickets or {} do
+    if adds(ticket) then return true end
+  end
+  return false
 end
 
 -- Returns whether there is more than what to send.
@@ -147,6 +168,7 @@ local function take_body(self, call, given)
     return nil
   end
   if given.content_type then errors.raise(4, "option 'content_type' belongs to 'body'") end
+  if happens_once(call, json) then call.once = true end
   return take_json(self, call, json)
 end
 
@@ -261,7 +283,8 @@ end
 ---@param call table
 ---@return boolean
 function call_of.is_repeatable(self, call)
-  return IDEMPOTENT[call.method] or call.repeatable or (call.retry or self.retry).idempotent
+  if call.repeatable or (call.retry or self.retry).idempotent then return true end
+  return IDEMPOTENT[call.method] and not call.once or false
 end
 
 return call_of
