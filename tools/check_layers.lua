@@ -26,8 +26,8 @@ local BIND_FLOORS = {
 local LUA_FLOORS = {
   {},
   { "options", "arguments", "limits", "json", "query" },
-  { "call", "download", "exchange", "request", "request_.*", "response", "response_.*", "resource",
-    "pipeline", "pages", "pages%..*", "middleware%..*" },
+  { "beside", "call", "download", "exchange", "request", "request_.*", "response", "response_.*",
+    "resource", "pipeline", "pages", "pages%..*", "middleware%..*" },
   { "driver", "driver%..*", "store", "store%..*", "oauth", "oauth%..*", "auth", "auth%..*",
     "resources%..*", "lifecycle%..*", "sandbox", "sandbox%..*" },
   { "environment", "instance", "doctor", "doctor%..*" },

@@ -4,9 +4,9 @@
 -- origin alone, and a request that has left it is without one, also when it is sent back.
 
 local arguments = require "zendesk.arguments"
+local beside = require "zendesk.beside"
 local core = require "zendesk.core"
 local errors = require "zendesk.errors"
-local request = require "zendesk.request"
 
 local download = {}
 
@@ -51,20 +51,12 @@ local function stranger(home, origin)
   home._strangers = home._strangers or {}
   local found = home._strangers[origin]
   if found then return found end
-  local fields = arguments.raw_copy(home._account_options)
-  fields.base_url = origin
-  local account, problem = core.account(fields)
-  if not account then return nil, errors.new("config", problem) end
-  found = request.new {
-    account = account, driver = home.driver, account_options = home._account_options,
-    emit = home.observed and home._emit or nil, numbers = home._numbers,
-    options = {
-      timeout = home._timeout, connect_timeout = home._connect_timeout,
-      deadline = home._deadline, max_body = home._max_body, retry = home.retry,
-    },
-  }
-  home._strangers[origin] = found
-  return found
+  local made, problem = beside.new(home, {
+    origin = origin, emit = home.observed and home._emit or nil, numbers = home._numbers,
+  })
+  if not made then return nil, errors.new("config", problem) end
+  home._strangers[origin] = made
+  return made
 end
 
 local function refused(kind, address, problem)

@@ -55,6 +55,15 @@ function resource.id(value, what)
   return ("%d"):format(integer)
 end
 
+---The id that a reply holds, as a number or in digits; nil for anything else.
+---@param value any
+---@return integer|nil
+function resource.number(value)
+  local digits = type(value) == "string" and value:match "^%-?%d+$"
+  local number = digits and tonumber(digits) or value
+  return math.type(number) == "integer" and number or nil
+end
+
 local function path_of(self, id)
   local declaration = self._declaration
   return declaration.path .. "/" .. resource.id(id, declaration.singular)

@@ -27,6 +27,7 @@ local function answer(self, call)
   local status = reply.status or 200
   local response = setmetatable({
     status = status, _headers = reply.headers or {}, value = reply.body, text = "",
+    date = reply.headers and reply.headers.date,
   }, Response)
   if status >= 300 then return nil, errors.from_response(response, call) end
   return reply.body == nil and true or reply.body, response

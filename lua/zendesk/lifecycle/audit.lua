@@ -5,6 +5,7 @@
 local arguments = require "zendesk.arguments"
 local audit_report = require "zendesk.lifecycle.audit_report"
 local errors = require "zendesk.errors"
+local http_date = require "zendesk.http_date"
 local pages = require "zendesk.pages"
 local resource = require "zendesk.resource"
 local timestamp = require "zendesk.timestamp"
@@ -12,12 +13,15 @@ local verdict = require "zendesk.lifecycle.verdict"
 
 local audit = {}
 
+local CURRENT = "/api/v2/oauth/tokens/current"
+
 local DAY = 86400
+local CLOCKS_DIFFER = 300 -- seconds; less is not worth a word
 local EVERY = 100 -- tokens between two progress events
 
 ---@class zendesk.AuditOptions
 ---@field unused_for number|nil seconds; 90 days
----@field expiring_within number|nil seconds; 7 days
+---@field expiring_within number|nil seconds; 7 days; of tokens that were made to live longer
 ---@field client integer|table|nil only tokens of this client: numeric id or record
 ---@field client_id integer|nil the same
 ---@field global_client_id integer|nil only tokens of this global client
@@ -33,9 +37,9 @@ local OPTIONS = {
   include_expired = "boolean", on_finding = "function", from = "string", on_page = "function",
 }
 
--- What a 403 or a 404 leaves out is said in the report; any other error ends the audit.
+-- What a 403, a 404 or an odd reply leaves out is said in the report; any other error ends it.
 local function may_be_missing(err)
-  return err.kind == "forbidden" or err.kind == "not_found"
+  return err.kind == "forbidden" or err.kind == "not_found" or err.kind == "decode"
 end
 
 local function note_names(transport, path, names)
@@ -44,9 +48,9 @@ local function note_names(transport, path, names)
     local client, err = iterator:next()
     if err then return nil, err end
     if client == nil then return true end
-    if math.type(client.id) == "integer" then
-      names[client.id] = type(client.identifier) == "string" and client.identifier or true
-    end
+    local id = resource.number(client.id)
+    if not id then return nil, errors.new("decode", "a client has no numeric id") end
+    names[id] = type(client.identifier) == "string" and client.identifier or true
   end
 end
 
@@ -72,9 +76,12 @@ end
 ---@return integer|nil id, zendesk.Error|nil err
 function audit.current_id(transport)
   if transport.account:scheme() ~= "bearer" then return nil end
-  local body, err = transport:send { method = "GET", path = "/api/v2/oauth/tokens/current" }
-  if body == nil then return nil, err end
-  return type(body) == "table" and type(body.token) == "table" and body.token.id or nil
+  local body, response = transport:send { method = "GET", path = CURRENT }
+  local token, err = resource.unwrap(body, response, "token")
+  if not token then return nil, err end
+  local id = resource.number(token.id)
+  if id then return id end
+  return nil, errors.new("decode", "the reply to GET " .. CURRENT .. " names no token")
 end
 
 -- The numeric id of the client that options name.
@@ -96,12 +103,13 @@ local function query_of(options)
 end
 
 local function finding_of(token, reasons, report, current)
-  local name = report.clients and report.clients[token.client_id]
+  local id, made_for = resource.number(token.id), resource.number(token.client_id)
+  local name = report.clients and made_for and report.clients[made_for]
   return {
-    id = token.id, client_id = token.client_id, client = type(name) == "string" and name or nil,
+    id = id, client_id = made_for, client = type(name) == "string" and name or nil,
     user_id = token.user_id, scopes = token.scopes, reasons = reasons,
     last_use = verdict.last_use(token), expires_at = timestamp.parse(token.expires_at),
-    current = current ~= nil and token.id == current or nil,
+    current = current ~= nil and id == current or nil,
   }
 end
 
@@ -113,30 +121,63 @@ local function tell(transport, report, found, started, finished)
   }
 end
 
-local function tokens_of(transport, options)
+-- The times in the records are of Zendesk's clock; that of this machine may be wrong by years.
+local function set_clock(report, rules, response)
+  local now = response.date and http_date.parse(response.date)
+  if not now then return end
+  local ahead = math.floor(report.at - now)
+  if math.abs(ahead) > CLOCKS_DIFFER then
+    report.notes[#report.notes + 1] = ("this machine's clock is %d s %s of Zendesk's, which counts")
+      :format(math.abs(ahead), ahead > 0 and "ahead" or "short")
+  end
+  report.at, rules.now = now, now
+end
+
+local function tokens_of(transport, options, report, rules)
   return pages.each(transport, "/api/v2/oauth/tokens", {
-    query = query_of(options), from = options.from, on_page = options.on_page,
+    query = query_of(options), from = options.from,
     progress = false, -- the audit gives its own
+    on_page = function(page)
+      if page.number == 1 then set_clock(report, rules, page.response) end
+      if options.on_page then options.on_page(page) end
+    end,
   })
 end
 
-local function walk(transport, options, report, rules, iterator)
+-- Counted by field: a list of tokens may be long.
+local function note_unreadable(report, counts)
+  for field, number in pairs(counts) do
+    report.notes[#report.notes + 1] = ("%d token%s a %s that is no time, of which nothing is said")
+      :format(number, number == 1 and " has" or "s have", field)
+  end
+end
+
+local function current_of(transport, report)
   local current, err = audit.current_id(transport)
-  if err and not may_be_missing(err) then return nil, err end
+  if not err then return true, current end
+  if not may_be_missing(err) then return nil, err end
+  report.notes[#report.notes + 1] = "the token in use is not marked: " .. err.message
+  return true, nil
+end
+
+local function walk(transport, options, report, rules, iterator)
+  local ok, current = current_of(transport, report)
+  if not ok then return nil, current end
+  local unreadable = {}
   local take = options.on_finding or function(finding)
     report.findings[#report.findings + 1] = finding
   end
   local started, found = transport:now(), 0
   while true do
-    local token
-    token, err = iterator:next()
+    local token, err = iterator:next()
     if err then
       err.checkpoint = iterator:checkpoint()
       tell(transport, report, found, started, true)
       return nil, err
     end
     if token == nil then break end
-    local reasons = verdict.of(token, rules)
+    local reasons, odd = verdict.of(token, rules), verdict.unreadable(token)
+    if odd then unreadable[odd] = (unreadable[odd] or 0) + 1 end
     report:count(token, reasons)
     if #reasons > 0 then
       found = found + 1
@@ -144,6 +185,7 @@ local function walk(transport, options, report, rules, iterator)
     end
     if report.tokens % EVERY == 0 then tell(transport, report, found, started, false) end
   end
+  note_unreadable(report, unreadable)
   tell(transport, report, found, started, true)
   return report
 end
@@ -155,18 +197,19 @@ end
 ---@return zendesk.Error|nil err its `checkpoint` is where to go on from
 function audit.tokens(transport, options)
   options = arguments.options(options, OPTIONS)
+  local report = audit_report.new(transport:time())
+  local rules = {
+    now = report.at, unused_for = options.unused_for or 90 * DAY,
+    expiring_within = options.expiring_within or 7 * DAY,
+  }
   -- Made first: what is wrong with the options is told before anything is sent.
-  local iterator <close> = tokens_of(transport, options)
+  local iterator <close> = tokens_of(transport, options, report, rules)
   local fault = pages.fault(iterator)
   if fault then return nil, fault end
-  local report = audit_report.new(transport:time())
   local ok, clients = known_clients(transport, report)
   if not ok then return nil, clients end
-  return walk(transport, options, report, {
-    now = report.at, clients = clients,
-    unused_for = options.unused_for or 90 * DAY,
-    expiring_within = options.expiring_within or 7 * DAY,
-  }, iterator)
+  rules.clients = clients
+  return walk(transport, options, report, rules, iterator)
 end
 
 return audit

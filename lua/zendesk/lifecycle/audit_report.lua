@@ -1,6 +1,8 @@
 -- audit_report: what an audit has found, as data and as a table for a person. No I/O.
 
 local arguments = require "zendesk.arguments"
+local core = require "zendesk.core"
+local resource = require "zendesk.resource"
 local timestamp = require "zendesk.timestamp"
 local verdict = require "zendesk.lifecycle.verdict"
 
@@ -8,7 +10,7 @@ local verdict = require "zendesk.lifecycle.verdict"
 local SHOWN = 50
 
 ---@class zendesk.AuditFinding
----@field id integer
+---@field id integer|nil nil where the list gave none
 ---@field client_id integer|nil
 ---@field client string|nil identifier, where the client is known
 ---@field user_id integer|nil
@@ -23,7 +25,7 @@ local SHOWN = 50
 ---@field findings integer
 
 ---@class zendesk.AuditReport
----@field at number epoch seconds
+---@field at number epoch seconds, of Zendesk's clock
 ---@field tokens integer
 ---@field findings zendesk.AuditFinding[]
 ---@field counts table<string, integer> reason → number of tokens
@@ -43,12 +45,14 @@ function audit_report.new(at)
   local counts = {}
   for _, reason in ipairs(verdict.REASONS) do counts[reason[1]] = 0 end
   return setmetatable({
-    at = at, tokens = 0, findings = {}, counts = counts, by_client = {}, by_user = {}, notes = {},
+    at = at, tokens = 0, findings = setmetatable({}, core.array_mt), counts = counts,
+    by_client = {}, by_user = {}, notes = setmetatable({}, core.array_mt),
   }, Report)
 end
 
 local function count(shares, id, found)
-  if math.type(id) ~= "integer" then return end
+  id = resource.number(id)
+  if not id then return end
   local share = shares[id]
   if not share then
     share = { tokens = 0, findings = 0 }
@@ -75,7 +79,7 @@ end
 
 local function row_of(finding)
   return {
-    ("%d%s"):format(finding.id, finding.current and " (in use)" or ""),
+    (finding.id and tostring(finding.id) or "-") .. (finding.current and " (in use)" or ""),
     finding.client or (finding.client_id and tostring(finding.client_id)) or "-",
     finding.user_id and tostring(finding.user_id) or "-",
     date_of(finding.last_use, "never"), date_of(finding.expires_at, "never"),

@@ -2,6 +2,8 @@
 -- wanted are compared; lists of words (redirect_uri) are sets; absent, null and "" are the same.
 -- Pure functions.
 
+local core = require "zendesk.core"
+
 local difference = {}
 
 local function is_nothing(value)
@@ -23,7 +25,7 @@ local function set_of(list)
 end
 
 local function missing_from(list, set)
-  local missing = {}
+  local missing = setmetatable({}, core.array_mt)
   for word in pairs(set_of(list)) do
     if not set[word] then missing[#missing + 1] = word end
   end
@@ -77,7 +79,7 @@ function difference.between(present, wanted)
   local fields = {}
   for field in pairs(wanted) do fields[#fields + 1] = field end
   table.sort(fields)
-  local found = {}
+  local found = setmetatable({}, core.array_mt)
   for _, field in ipairs(fields) do
     found[#found + 1] = compare(field, present[field], wanted[field])
   end

@@ -7,6 +7,7 @@ local core = require "zendesk.core"
 local difference = require "zendesk.lifecycle.difference"
 local errors = require "zendesk.errors"
 local pages = require "zendesk.pages"
+local resource = require "zendesk.resource"
 
 local ensure = {}
 
@@ -36,13 +37,17 @@ Ensured.__name = "zendesk.Ensured"
 local function title(result)
   local name = ("OAuth client %q"):format(result.identifier)
   local id = result.client and result.client.id
-  return id and ("%s (id %d)"):format(name, id) or name
+  return id and ("%s (id %s)"):format(name, id) or name
 end
 
 ---What was done, or would be, for a person to read.
 ---@return string
 function Ensured:__tostring()
-  if not self.changed then return title(self) .. " is as wanted" end
+  local refused = table.concat(self.ignored, ", ")
+  if not self.changed then
+    if refused == "" then return title(self) .. " is as wanted" end
+    return ("%s is not as wanted: Zendesk did not take over %s"):format(title(self), refused)
+  end
   local action = self.actions[1]
   local verb = self.dry_run and "would " .. action or action .. "d"
   local lines = { verb .. " " .. title(self) }
@@ -51,6 +56,7 @@ function Ensured:__tostring()
       or ("%s: %s"):format(change.field, difference.show(change.to))
     lines[#lines + 1] = "  " .. line
   end
+  if refused ~= "" then lines[#lines + 1] = "  Zendesk did not take over " .. refused end
   return table.concat(lines, "\n")
 end
 
@@ -117,7 +123,9 @@ end
 local function act(transport, action, present, attributes)
   local call = { method = "POST", path = PATH, json = { client = attributes } }
   if action == "update" then
-    call.method, call.path = "PUT", ("%s/%d"):format(PATH, present.id)
+    local id = resource.number(present.id)
+    if not id then return nil, errors.new("decode", "the list names no id of the client") end
+    call.method, call.path = "PUT", ("%s/%d"):format(PATH, id)
   end
   local body, err = transport:send(call)
   if body == nil then return nil, err end
@@ -135,17 +143,20 @@ local function worth_another_look(action, err)
   return err.kind == "not_found"
 end
 
+-- Lists for other programs, too: an empty one is written [].
+local function array(list) return setmetatable(list, core.array_mt) end
+
 local function names_of(diff)
-  local names = {}
+  local names = array {}
   for place, change in ipairs(diff) do names[place] = change.field end
   return names
 end
 
 local function record(result, action, diff, before, client)
-  result.actions = { action }
+  result.actions = array { action }
   result.client = client
   result.ignored = names_of(difference.between(client, result.wanted))
-  local kept = {}
+  local kept = array {}
   for _, change in ipairs(diff) do
     local same = #difference.between(before or {}, { [change.field] = client[change.field] }) == 0
     if action == "create" or not same then kept[#kept + 1] = change end
@@ -162,7 +173,7 @@ local function round(transport, result)
   result.client = present
   if action == "none" then return true end
   if result.dry_run then
-    result.actions, result.diff, result.changed = { action }, diff, true
+    result.actions, result.diff, result.changed = array { action }, diff, true
     return true
   end
   local client
@@ -195,7 +206,7 @@ function ensure.client(transport, wanted, options)
   if not attributes then return nil, problem end
   local result = {
     identifier = attributes.identifier, wanted = attributes, dry_run = options.dry_run == true,
-    changed = false, actions = {}, diff = {}, ignored = {}, client = nil,
+    changed = false, actions = array {}, diff = array {}, ignored = array {}, client = nil,
     refusal = nil, secret_unseen = nil,
   }
   local last

@@ -3,6 +3,8 @@
 -- processes.
 
 local arguments = require "zendesk.arguments"
+local beside = require "zendesk.beside"
+local client_app = require "zendesk.lifecycle.client_app"
 local core = require "zendesk.core"
 local ensure = require "zendesk.lifecycle.ensure"
 local errors = require "zendesk.errors"
@@ -10,6 +12,7 @@ local expiry = require "zendesk.oauth.expiry"
 local guard = require "zendesk.store.guard"
 local login_key = require "zendesk.auth.login_key"
 local resource = require "zendesk.resource"
+local scope = require "zendesk.oauth.scope"
 local timestamp = require "zendesk.timestamp"
 local token_set = require "zendesk.oauth.token_set"
 
@@ -48,13 +51,16 @@ local function words_of(scopes)
   return words
 end
 
-local function covers(granted, wanted)
-  local has = {}
+-- The scopes that were wanted and not granted. A word without an access stands for both, and one
+-- without a resource for all of them; that write lets read is said nowhere.
+local function missing_of(granted, wanted)
+  local has, missing = {}, {}
   for word in (granted or ""):gmatch "%S+" do has[word] = true end
   for _, word in ipairs(wanted) do
-    if not has[word] then return false end
+    local name, access = word:match "^([^:]*):([^:]*)$"
+    if not (has[word] or has[name] or has[access]) then missing[#missing + 1] = word end
   end
-  return true
+  return missing
 end
 
 -- Whether a token never had that long to live, although as much was asked for as would be now.
@@ -69,7 +75,7 @@ end
 ---@return "keep"|"absent"|"ending"|"scopes"|"short" verdict short: a new one would not do either
 function ensure_token.decide(set, wanted)
   if token_set.fault(set) then return "absent" end
-  if not covers(set.scope, wanted.scopes) then return "scopes" end
+  if #missing_of(set.scope, wanted.scopes) > 0 then return "scopes" end
   local now = wanted.now + (tonumber(set.clock_skew) or 0)
   if not set.expires_at or set.expires_at >= now + wanted.min_ttl then return "keep" end
   return now < set.expires_at and is_short(set, wanted) and "short" or "ending"
@@ -102,22 +108,23 @@ local function life_of(job)
 end
 
 local function by_grant(job, client)
-  local oauth = require "zendesk.oauth"
-  local network = job.transport._account_options or {}
-  local app, err = oauth.new {
-    base_url = job.transport:origin(), client_id = client.identifier,
-    client_secret = job.options.client_secret, expires_in = job.life,
-    scope = #job.scopes > 0 and job.scopes or nil, driver = job.transport.driver,
-    ca_file = network.ca_file, ca_path = network.ca_path, proxy = network.proxy,
-    user_agent = network.user_agent,
-  }
-  if not app then return nil, err end
-  return app:client_credentials()
+  return client_app.client_credentials(job.transport, {
+    client_id = client.identifier, client_secret = job.options.client_secret,
+    expires_in = job.life, scope = #job.scopes > 0 and job.scopes or nil,
+  })
 end
 
 local function take_back(job, id)
   if math.type(id) ~= "integer" then return end
   job.transport:send { method = "DELETE", path = ("%s/%d"):format(PATH, id) }
+end
+
+-- A time that cannot be read does not mean that there is no end.
+local function end_of(token, issued_at)
+  local ends = timestamp.parse(token.expires_at)
+  if ends then return ends, "reply" end
+  if token.expires_at == nil or token.expires_at == core.null then return nil, "never" end
+  return issued_at + expiry.DEFAULT_LIFE, "default"
 end
 
 local function by_endpoint(job, client)
@@ -130,13 +137,24 @@ local function by_endpoint(job, client)
       remedy = "give client_secret of a confidential client: client_credentials makes the token",
     })
   end
-  local ends = timestamp.parse(token.expires_at)
+  local issued_at = math.floor(job.transport:time())
+  local ends, from = end_of(token, issued_at)
   return {
-    access_token = token.full_token, token_type = "bearer", scope = table.concat(job.scopes, " "),
+    access_token = token.full_token, token_type = "bearer",
+    scope = scope.join(token.scopes) or table.concat(job.scopes, " "),
     client_id = client.identifier or tostring(client.id), grant = "api", token_id = token.id,
-    issued_at = math.floor(job.transport:time()), expires_at = ends,
-    expires_from = ends and "reply" or "never",
+    issued_at = issued_at, expires_at = ends, expires_from = from,
   }
+end
+
+-- Not kept: what is in the store is what was wanted.
+local function refuse_scopes(job, set, missing)
+  take_back(job, set.token_id)
+  return nil, errors.new("forbidden", "the token that Zendesk gives this client lacks the scopes "
+    .. table.concat(missing, ", "), {
+    code = "scopes_not_granted",
+    remedy = "allow the client these scopes in Admin Center, or want fewer",
+  })
 end
 
 local function short_life(job, set)
@@ -157,6 +175,8 @@ local function make(job)
     set, err = by_endpoint(job, client)
   end
   if not set then return nil, err end
+  local missing = missing_of(set.scope, job.scopes)
+  if #missing > 0 then return refuse_scopes(job, set, missing) end
   local ok
   ok, err = guard.ask(job.store, "save", job.key, set)
   if not ok then
@@ -170,16 +190,12 @@ end
 
 -- A grant does not name the id of what it gives, so the token is asked about itself.
 local function is_accepted(job, token)
-  local network = job.transport._account_options or {}
-  local account, message = core.account {
-    base_url = job.transport:origin(), access_token = token, ca_file = network.ca_file,
-    ca_path = network.ca_path, proxy = network.proxy, user_agent = network.user_agent,
-  }
-  if not account then return nil, errors.new("config", message) end
-  local body, err = require "zendesk.request".new({
-    account = account, driver = job.transport.driver, options = { retry = job.transport.retry },
-  }):send { method = "GET", path = PATH .. "/current" }
-  account:close()
+  local asker, problem = beside.new(job.transport, {
+    origin = job.transport:origin(), access_token = token,
+  })
+  if not asker then return nil, errors.new("config", problem) end
+  local body, err = asker:send { method = "GET", path = PATH .. "/current" }
+  asker:close()
   -- Who is let in and may not ask is let in.
   if body ~= nil or err.kind == "forbidden" or err.kind == "not_found" then return true end
   if err.kind == "auth" then return false end
@@ -195,6 +211,8 @@ local function is_alive(job, set)
   }
   if body ~= nil then return true end
   if err.kind == "not_found" then return false end
+  -- Who may make tokens need not be allowed to look at them.
+  if err.kind == "forbidden" then return is_accepted(job, set.access_token) end
   return nil, err
 end
 

@@ -1,16 +1,18 @@
 -- prune: revokes the OAuth tokens that an audit names for chosen reasons, never the one in use. The
 -- tokens are found first and revoked afterwards, so that revoking does not shift the pages of the
--- list. Every revocation stands for itself: a run that was stopped is simply run again.
+-- list. Every revocation stands for itself: a run that was stopped is simply run again. A dry run
+-- that somebody has agreed to is a plan: nothing that it did not name is revoked.
 
 local arguments = require "zendesk.arguments"
 local audit = require "zendesk.lifecycle.audit"
+local core = require "zendesk.core"
 local errors = require "zendesk.errors"
 local verdict = require "zendesk.lifecycle.verdict"
 
 local prune = {}
 
 ---@class zendesk.PruneOutcome
----@field id integer
+---@field id integer|nil nil where the list gave none
 ---@field client_id integer|nil
 ---@field user_id integer|nil
 ---@field reasons string[]
@@ -42,7 +44,7 @@ function Pruned:__tostring()
   }
   for _, outcome in ipairs(self.outcomes) do
     if outcome.outcome == "failed" then
-      lines[#lines + 1] = ("  %d: %s"):format(outcome.id, tostring(outcome.error))
+      lines[#lines + 1] = ("  %s: %s"):format(outcome.id or "?", tostring(outcome.error))
     end
   end
   return table.concat(lines, "\n")
@@ -58,14 +60,15 @@ end
 ---@field include_expired boolean|nil passed on to Zendesk
 ---@field reasons string[]|nil reasons of an audit, any of which is enough; { "unused" }
 ---@field dry_run boolean|nil says what would be revoked
+---@field plan zendesk.Pruned|nil of a dry run: revokes nothing that it did not name
 ---@field limit integer|nil revokes at most so many
 ---@field on_outcome nil|fun(outcome: zendesk.PruneOutcome): any false stops
 
 local OPTIONS = {
   unused_for = "duration", expiring_within = "duration", reasons = "words",
   client = "integer or table", client_id = "integer", global_client_id = "integer",
-  all = "boolean", include_expired = "boolean", dry_run = "boolean", limit = "count_or_zero",
-  on_outcome = "function",
+  all = "boolean", include_expired = "boolean", dry_run = "boolean", plan = "table",
+  limit = "count_or_zero", on_outcome = "function",
 }
 
 local AUDIT_OPTIONS = {
@@ -88,6 +91,19 @@ local function reasons_of(options)
   return wanted
 end
 
+-- The ids that a plan names; nil without a plan.
+local function planned(plan)
+  if plan == nil then return nil end
+  if getmetatable(plan) ~= Pruned or not plan.dry_run then
+    errors.raise(3, "option 'plan': the result of a dry run of prune expected")
+  end
+  local ids = {}
+  for _, outcome in ipairs(plan.outcomes) do
+    if outcome.id and outcome.outcome == "would revoke" then ids[outcome.id] = true end
+  end
+  return ids
+end
+
 ---True when one of the wanted reasons is among those found. Pure.
 ---@param found string[]
 ---@param wanted table<string, boolean>
@@ -108,10 +124,11 @@ function prune.judge(err)
   return single and "failed" or "stop"
 end
 
-local function find(transport, options, wanted)
+local function find(transport, options, wanted, ids)
   local named = {}
   local audit_options = { on_finding = function(finding)
-    if prune.is_named(finding.reasons, wanted) then
+    local may_go = not ids or ids[finding.id or false]
+    if may_go and prune.is_named(finding.reasons, wanted) then
       named[#named + 1] = {
         id = finding.id, client_id = finding.client_id, user_id = finding.user_id,
         reasons = finding.reasons, outcome = nil, error = nil,
@@ -133,6 +150,10 @@ local function in_use(transport)
 end
 
 local function revoke(transport, candidate, options, current)
+  if not candidate.id then
+    candidate.error = errors.new("decode", "the list gives no numeric id of this token")
+    return "failed"
+  end
   if candidate.id == current.id then return "kept" end
   if options.dry_run then return "would revoke" end
   local ok, err = transport:send {
@@ -192,14 +213,14 @@ end
 ---@return zendesk.Pruned|nil result, zendesk.Error|nil err, zendesk.Pruned|nil partial
 function prune.tokens(transport, options)
   options = arguments.options(options, OPTIONS)
-  local wanted = reasons_of(options)
-  local named, report = find(transport, options, wanted)
+  local wanted, ids = reasons_of(options), planned(options.plan)
+  local named, report = find(transport, options, wanted, ids)
   if not named then return nil, report end
   local current, err = in_use(transport)
   if not current then return nil, err end
   return revoke_all(transport, named, options, setmetatable({
     dry_run = options.dry_run == true, looked_at = report.tokens, named = #named, revoked = 0,
-    gone = 0, kept = 0, failed = 0, left = #named, outcomes = {},
+    gone = 0, kept = 0, failed = 0, left = #named, outcomes = setmetatable({}, core.array_mt),
   }, Pruned), current)
 end
 

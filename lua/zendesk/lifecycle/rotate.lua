@@ -4,6 +4,7 @@
 -- next one: a secret that was saved is proved, one that was lost with its process is replaced.
 
 local arguments = require "zendesk.arguments"
+local client_app = require "zendesk.lifecycle.client_app"
 local errors = require "zendesk.errors"
 local keeper = require "zendesk.lifecycle.keeper"
 local resource = require "zendesk.resource"
@@ -27,7 +28,7 @@ local PROOF_LIFE = 600
 ---@class zendesk.RotateOptions
 ---@field store zendesk.Store|fun(secret: string, client: table): any, any
 ---takes the new secret; a function that returns false, or nil and a reason, or raises, has not
----@field verify boolean|fun(secret: string, client: table): boolean|nil, any false: not proved
+---@field verify nil|boolean|fun(secret: string, client: table): (boolean|nil, any) false: no proof
 ---@field scope string|nil of the grant that proves the secret
 ---@field key string|nil the name under which a store keeps it; made of origin and identifier
 
@@ -74,17 +75,9 @@ end
 -- Proof
 
 local function prove_by_grant(transport, client, secret, scope)
-  local oauth = require "zendesk.oauth"
-  local network = transport._account_options or {}
-  local app, err = oauth.new {
-    base_url = transport:origin(), client_id = client.identifier, client_secret = secret,
-    scope = scope, expires_in = PROOF_LIFE, driver = transport.driver,
-    ca_file = network.ca_file, ca_path = network.ca_path, proxy = network.proxy,
-    user_agent = network.user_agent,
-  }
-  if not app then return nil, err end
-  local set
-  set, err = app:client_credentials()
+  local set, err = client_app.client_credentials(transport, {
+    client_id = client.identifier, client_secret = secret, scope = scope, expires_in = PROOF_LIFE,
+  })
   if not set then return nil, err end
   return true
 end
@@ -139,10 +132,21 @@ local function lost(job, secret, err)
   return nil, err, result
 end
 
+-- Without a reply that can be read nobody knows which secret holds.
+local function in_doubt(err)
+  local is_refused = err.sent == false or err.status and err.status >= 400 and err.status < 500
+  if is_refused then return err end
+  err.ambiguous = true
+  err.remedy = "the old secret may have ended, and a new one was seen by nobody: run rotate again,"
+    .. " which generates another one"
+  return err
+end
+
 local function finish(job, secret, resumed)
   local verified, err = prove(job, secret)
   if err then
-    err.remedy = err.remedy or "the secret is stored and not yet proved: run rotate again"
+    err.remedy = "the new secret is stored and not yet proved: run rotate again"
+      .. (err.remedy and "; " .. err.remedy or "")
     return nil, err, result_of(job, false, resumed)
   end
   tell(job.transport, job.client, "verified")
@@ -162,7 +166,7 @@ local function generate(job, before)
   local path = ("/api/v2/oauth/clients/%d/generate_secret"):format(job.client.id)
   local client
   client, err = ask(job.transport, "PUT", path)
-  if not client then return nil, err end
+  if not client then return nil, in_doubt(err) end
   local secret = client.secret
   if not rotate.is_whole(secret) then
     return nil, errors.new("decode", "the reply shows the new secret only in part", {

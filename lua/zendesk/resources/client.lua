@@ -23,7 +23,7 @@ local function look_after(self, err, fields)
     return err
   end
   err.found = found
-  err.remedy = ("a client with this identifier is there, id %d (err.found)"):format(found.id)
+  err.remedy = ("a client with this identifier is there, id %s (err.found)"):format(found.id)
   if found.kind == "confidential" then
     err.remedy = err.remedy .. ": its secret was in the lost reply, generate_secret gives a new one"
   end

@@ -185,12 +185,19 @@ local function still_works(self, id)
     method = "GET", path = PATH .. "/current", renew = false, retry = false,
   }
   local token = type(body) == "table" and body.token
-  return type(token) == "table" and token.id == id
+  return type(token) == "table" and resource.number(token.id) == id
 end
 
--- Of a DELETE whose first reply was lost: the token that it carries is gone by then.
+-- By somebody else meanwhile, or by this DELETE, whose first reply was lost.
 local function has_ended(err)
-  return err.status == 401 and err.code == "invalid_token" and (err.attempts or 1) > 1
+  return err.status == 404 or err.status == 401 and err.code == "invalid_token"
+end
+
+-- Without a renewal: it would put another token in the place of the one that is to end.
+local function end_it(self, id, options)
+  local call = arguments.raw_copy(options or {})
+  call.method, call.path, call.renew = "DELETE", ("%s/%d"):format(PATH, id), false
+  return self._zd._transport:send(call)
 end
 
 ---Revokes the token that this instance uses: by its id, since DELETE …/current has been answered
@@ -202,13 +209,20 @@ end
 function methods:revoke_current(options)
   local token, response = self:current(options)
   if not token then return nil, response end
+  local id = resource.number(token.id)
+  if not id then
+    return nil, errors.new("decode", "the reply does not say which token is in use", {
+      status = response.status, request_id = response.request_id, sent = true,
+      remedy = "zd.token:list() shows the tokens, zd.token:revoke(id) ends one",
+    })
+  end
   local ok
-  ok, response = self:revoke(token.id, options)
+  ok, response = end_it(self, id, options)
   if not ok and not has_ended(response) then return nil, response end
-  if still_works(self, token.id) then
+  if still_works(self, id) then
     return nil, errors.new("conflict", "the token was revoked, and is still accepted", {
       code = "still_valid", status = response.status, request_id = response.request_id,
-      sent = true, remedy = ("revoke it again, by its id %d"):format(token.id),
+      sent = true, remedy = ("revoke it again, by its id %d"):format(id),
     })
   end
   return true, response

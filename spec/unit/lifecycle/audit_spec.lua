@@ -42,6 +42,23 @@ describe("the verdict on a token", function()
     { { scopes = "none" }, "broad_scope" },
     { { scopes = "users:read read" }, "broad_scope" },
     { { scopes = { "readers:write" } }, "" },
+    -- What cannot be read is no reason.
+    { { expires_at = "in a while" }, "" },
+    { { expires_at = 1795600000 }, "" },
+    { { used_at = "never" }, "" },
+    { { used_at = "none", created_at = "long ago" }, "" },
+    { { client_id = 11, created_at = "long ago" }, "" },
+    -- A login that can be renewed has not ended, and one that was never to last does not end soon.
+    { { expires_at = ago(1), refresh_token_expires_at = ago(-20) }, "" },
+    { { expires_at = ago(1), refresh_token_expires_at = ago(-5) }, "expires_soon" },
+    { { expires_at = ago(2), refresh_token_expires_at = ago(1) }, "expired" },
+    { { expires_at = ago(1), refresh_token_expires_at = "some day" }, "" },
+    { { expires_at = ago(1), refresh_token = "masked..." }, "" },
+    { { created_at = ago(0), expires_at = timestamp.format(NOW + 1800) }, "" },
+    { { created_at = ago(3), expires_at = ago(-4) }, "" },
+    { { created_at = ago(4), expires_at = ago(-4) }, "expires_soon" },
+    { { client_id = "10" }, "" },
+    { { client_id = "11" }, "client_gone" },
     { { client_id = 11 }, "client_gone" },
     { { client_id = 11, created_at = ago(0) }, "" },
     { { client_id = "none" }, "" },
@@ -111,6 +128,53 @@ describe("an audit", function()
     assert.same({ all = true, client_id = 10 }, query_of { client = { id = 10 } })
     assert.same({ all = true, client_id = 10 }, query_of { client_id = 10 })
     assert.same({ all = true, global_client_id = 12 }, query_of { global_client_id = 12 })
+  end)
+
+  it("judges by Zendesk's clock, and says so where this machine's is wrong", function()
+    local function audited(epoch)
+      return assert(audit.tokens(scripted.new(account({ token { id = 1 } }, {
+        ["/api/v2/oauth/tokens"] = {
+          headers = { date = "Wed, 25 Nov 2026 09:46:40 GMT" },
+          body = { tokens = { token { id = 1 } }, meta = { has_more = false } },
+        },
+      }), { epoch = epoch })))
+    end
+    local report = audited(NOW + 2000 * DAY)
+    assert.same({}, report.findings)
+    assert.equal(NOW, report.at)
+    assert.equal("this machine's clock is 172800000 s ahead of Zendesk's, which counts",
+      report.notes[1])
+    assert.matches("60 s short of", audited(NOW - 360).notes[1] or "", 1, true)
+    assert.same({}, audited(NOW + 60).notes)
+  end)
+
+  it("reads ids in digits, and calls no client gone where one has no id", function()
+    local function audited(clients)
+      return assert(audit.tokens(scripted.new(account({ token { id = "7", client_id = "99" } }, {
+        ["/api/v2/oauth/clients"] = { body = { clients = clients } },
+      }), { epoch = NOW })))
+    end
+    local report = audited { { id = "99", identifier = "exporter" } }
+    assert.same({ tokens = 1, findings = 0 }, report.by_client[99])
+    report = audited { { id = 10 } }
+    assert.same({ 7, 99, { "client_gone" } }, { report.findings[1].id,
+      report.findings[1].client_id, report.findings[1].reasons })
+    report = audited { { id = "x" }, { id = 10 } }
+    assert.same({}, report.findings)
+    assert.matches("a client has no numeric id", report.notes[1], 1, true)
+  end)
+
+  it("says what could not be read, and which token is in use where it is told", function()
+    local odd = { token { id = 1, used_at = "soon" }, token { id = 2, used_at = "soon" } }
+    local report = assert(audit.tokens(scripted.new(account(odd, {
+      ["/api/v2/oauth/tokens/current"] = { body = { token = { id = "none" } } },
+    }), { epoch = NOW, scheme = "bearer" })))
+    assert.same({}, report.findings)
+    assert.same({
+      "the token in use is not marked: the reply to GET /api/v2/oauth/tokens/current names no "
+        .. "token",
+      "2 tokens have a used_at that is no time, of which nothing is said",
+    }, { table.unpack(report.notes) })
   end)
 
   it("can be printed as a table", function()

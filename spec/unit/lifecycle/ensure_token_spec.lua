@@ -49,6 +49,19 @@ describe("the decision about a stored token", function()
     assert.equal("keep", decide({ access_token = "t", scope = "b a" }, { scopes = { "a", "b" } }))
   end)
 
+  it("takes a broader scope for a narrower one, and no other", function()
+    local function covers(scope, wanted)
+      return decide({ access_token = "t", scope = scope }, { scopes = { wanted } }) == "keep"
+    end
+    assert.is_true(covers("read", "tickets:read"))
+    assert.is_true(covers("tickets", "tickets:write"))
+    assert.is_false(covers("write", "tickets:read"))
+    assert.is_false(covers("tickets:read", "tickets:write"))
+    assert.is_false(covers("tickets:read", "read"))
+    assert.is_false(covers("tickets:read", "tickets"))
+    assert.is_false(covers(nil, "read"))
+  end)
+
   it("knows a token that Zendesk has given a shorter life than is needed", function()
     local function short(fields, wanted)
       local set = { access_token = "t", issued_at = NOW - 100, expires_at = NOW + 1700 }
@@ -180,6 +193,36 @@ describe("ensuring a token", function()
     assert.equal("DELETE", transport.calls[1].method)
     assert.equal("/api/v2/oauth/tokens/77", transport.calls[1].path)
     assert.is_nil(next(store.entries))
+  end)
+
+  it("gives out and keeps no token without the scopes that were wanted", function()
+    local store, transport = memory(), scripted.new { { status = 204 } }
+    local set, err = ensure_token.token(transport, {
+      client = 10, scopes = { "tickets:read", "users:read" }, store = store,
+    }, function() return { id = 77, full_token = "test-token", scopes = { "users:read" } } end)
+    assert.is_nil(set)
+    assert.equal("scopes_not_granted", err.code)
+    assert.matches("lacks the scopes tickets:read", err.message, 1, true)
+    assert.equal("DELETE", transport.calls[1].method)
+    assert.is_nil(next(store.entries))
+    assert(ensure_token.token(scripted.new {}, {
+      client = 10, scopes = { "tickets:read" }, store = store,
+    }, function() return { id = 78, full_token = "test-token", scopes = { "read", "write" } } end))
+    assert.equal("read write", select(2, next(store.entries)).scope)
+  end)
+
+  it("takes an end that cannot be read for half an hour, and not for none", function()
+    local store, ends = memory(), {}
+    for _, named in ipairs { "some day", "2026-13-45T00:00:00Z", "none" } do
+      local set = assert(ensure_token.token(scripted.new({}, { epoch = NOW }), {
+        client = 10, scopes = { "read" }, store = store, key = named,
+      }, function()
+        local expires_at = named ~= "none" and named or nil
+        return { id = 1, full_token = "test-token", expires_at = expires_at }
+      end))
+      ends[#ends + 1] = (set.expires_at or NOW) - NOW
+    end
+    assert.same({ 1800, 1800, 0 }, ends)
   end)
 
   it("says that tokens live for too short a time, without a new one at each call", function()

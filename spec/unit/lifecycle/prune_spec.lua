@@ -70,6 +70,52 @@ describe("pruning tokens", function()
     assert.equal(1, result.kept)
   end)
 
+  it("knows the token in use by an id in digits, and revokes nothing without one", function()
+    local server = account(3)
+    server.current = { body = { token = { id = "2" } } }
+    assert.equal("1 revoked, 2 kept, 3 revoked",
+      outcomes(assert(prune.tokens(server:connect "bearer", unused))))
+    for _, body in ipairs { { token = {} }, { token = { id = "two" } }, {} } do
+      server = account(3)
+      server.current = { body = body }
+      local result, err = prune.tokens(server:connect "bearer", unused)
+      assert.is_nil(result)
+      assert.equal("decode", err.kind)
+      assert.same({ true, true, true }, server.alive)
+    end
+  end)
+
+  it("revokes nothing that its plan did not name", function()
+    local server = account(2)
+    local plan = assert(prune.tokens(server:connect(), { unused_for = 90 * DAY, dry_run = true }))
+    assert.equal("1 would revoke, 2 would revoke", outcomes(plan))
+    local later = account(4)
+    later.alive[1] = nil
+    local result = assert(prune.tokens(later:connect(), { unused_for = 90 * DAY, plan = plan }))
+    assert.equal("2 revoked", outcomes(result))
+    assert.same({ nil, nil, true, true }, later.alive)
+    for _, odd in ipairs { {}, result } do
+      assert.error_matches(function()
+        prune.tokens(later:connect(), { unused_for = 90 * DAY, plan = odd })
+      end, "option 'plan': the result of a dry run")
+    end
+  end)
+
+  it("counts a token without an id as failed, and goes on", function()
+    local server = account(1)
+    local script = server.script
+    server.script = function(call)
+      local reply = script(call)
+      if call.path:find "tokens$" then
+        reply.body.tokens[2] = { client_id = 10, used_at = timestamp.format(NOW - 100 * DAY) }
+      end
+      return reply
+    end
+    local result = assert(prune.tokens(server:connect(), unused))
+    assert.same({ 1, 1, 0 }, { result.revoked, result.failed, result.left })
+    assert.matches("\n  ?: ", tostring(result), 1, true)
+  end)
+
   it("revokes nothing where it cannot tell which token is in use", function()
     local server = account(3)
     server.current = { status = 403, body = {} }

@@ -77,6 +77,40 @@ describe("rotating a secret", function()
     assert.equal("secret-0", store:held().client_secret)
   end)
 
+  it("is in doubt about the old secret where no reply can be read, and only then", function()
+    local function failed_with(reply)
+      local account = server()
+      account.fail = reply
+      local _, err = rotate.client(scripted.new(account.script), 7, { store = memory() })
+      return err
+    end
+    for _, reply in ipairs {
+      { status = 500, body = {} }, { body = {} }, { body = { client = false } },
+      { error = errors.new("transport", "the reply was lost", { sent = true }) },
+    } do
+      local err = failed_with(reply)
+      assert.is_true(err.ambiguous)
+      assert.matches("run rotate again", err.remedy, 1, true)
+    end
+    for _, reply in ipairs {
+      { status = 403, body = {} }, { status = 429, body = {} },
+      { error = errors.new("transport", "no connection", { sent = false }) },
+    } do
+      assert.is_nil(failed_with(reply).ambiguous)
+    end
+  end)
+
+  it("says that the secret is stored, whatever else there is to say", function()
+    local account = server()
+    local _, err = rotate.client(scripted.new(account.script), 7, {
+      store = memory(), verify = function()
+        return nil, errors.new("oauth", "no", { remedy = "allow the scope" })
+      end,
+    })
+    assert.equal("the new secret is stored and not yet proved: run rotate again; allow the scope",
+      err.remedy)
+  end)
+
   it("gives the secret to a function, once, with the client", function()
     local account, given = server(), {}
     local result = assert(rotate.client(scripted.new(account.script), 7, {

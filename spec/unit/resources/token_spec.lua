@@ -261,8 +261,42 @@ describe("zd.token", function()
         REFUSED)
       assert.is_true((zd.token:revoke_current()))
       assert.equal("DELETE /api/v2/oauth/tokens/3", sent(3))
-      driver:reply({ body = { token = { id = 3 } } }, REFUSED)
-      assert.equal("invalid_token", select(2, zd.token:revoke_current()).code)
+    end)
+
+    it("is done where somebody else has revoked the token meanwhile", function()
+      local current = { body = { token = { id = 3 } } }
+      for _, answer in ipairs { REFUSED, { status = 404, body = { error = "RecordNotFound" } } } do
+        driver:reply(current, answer, REFUSED)
+        assert.is_true((zd.token:revoke_current()))
+      end
+      driver:reply(current, { status = 404, body = { error = "RecordNotFound" } }, current)
+      assert.equal("still_valid", select(2, zd.token:revoke_current()).code)
+    end)
+
+    it("does not put another token in the place of the one that ends", function()
+      local renewals, token = 0, "test-token"
+      local provider = { kind = "test", get = function() return { token = token } end }
+      function provider.renew()
+        renewals, token = renewals + 1, "other"
+        return { token = token }
+      end
+      zd = assert(zendesk.new { subdomain = "acme", auth = provider, driver = driver })
+      driver:reply({ body = { token = { id = 3 } } }, { error = "transport", sent = true }, REFUSED,
+        REFUSED)
+      assert.is_true((zd.token:revoke_current()))
+      assert.equal(0, renewals)
+    end)
+
+    it("says so where the reply names no token", function()
+      for _, id in ipairs { "none", "x", false } do
+        driver:reply { body = { token = { id = id ~= "none" and id or nil } } }
+        local ok, err = zd.token:revoke_current()
+        assert.is_nil(ok)
+        assert.equal("decode", err.kind)
+        assert.matches("zd.token:list", err.remedy, 1, true)
+      end
+      driver:reply({ body = { token = { id = "3" } } }, { status = 204 }, REFUSED)
+      assert.is_true((zd.token:revoke_current()))
     end)
 
     it("does not fetch a new token to look with", function()

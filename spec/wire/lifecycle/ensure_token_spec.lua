@@ -46,6 +46,19 @@ describe("token:ensure over the wire", function()
     assert.not_equal(set.access_token, assert(account.zd.token:ensure(options)).access_token)
   end)
 
+  it("asks the token itself where it may not ask for the token", function()
+    local options = { client = client.id, scopes = { "tickets:read" }, store = fake_store.new() }
+    local set = assert(account.zd.token:ensure(options))
+    account.box:fail { path = "/oauth/tokens/%d+$", method = "GET", times = 2, status = 403 }
+    local again, made = account.zd.token:ensure(options)
+    assert.equal(set.access_token, again.access_token)
+    assert.is_false(made)
+    assert(account.zd.token:revoke(set.token_id))
+    again, made = account.zd.token:ensure(options)
+    assert.is_true(made)
+    assert.not_equal(set.access_token, again.access_token)
+  end)
+
   it("asks for a life that is longer than min_ttl", function()
     local options = {
       client = "exporter", client_secret = client.secret, store = fake_store.new(), min_ttl = 3600,
@@ -53,6 +66,17 @@ describe("token:ensure over the wire", function()
     local set = assert(account.zd.token:ensure(options))
     assert.equal(3900, set.expires_at - set.issued_at)
     assert.equal(set.access_token, assert(account.zd.token:ensure(options)).access_token)
+  end)
+
+  it("looks at a grant's token within the limits of the instance", function()
+    local options = { client = "exporter", client_secret = client.secret, store = fake_store.new() }
+    assert(account.zd.token:ensure(options))
+    account.box:fail { path = "/oauth/tokens/current$", times = math.huge, delay = 20 }
+    local hasty <close> = account:connect { timeout = 0.2, retry = false }
+    local set, err = hasty.token:ensure(options)
+    assert.is_nil(set)
+    assert.equal("timeout", err.kind)
+    account.box:clear_faults()
   end)
 
   it("sees that a grant's token was revoked, unless it is told not to look", function()
