@@ -99,6 +99,9 @@ function environment.options(given, getenv)
     ok, err = take_credential(result, getenv)
     if not ok then return nil, err end
   end
+  if not has_any(result, { "ca_file", "ca_path", "account" }) then
+    result.ca_file = value_of(getenv, "ZENDESK_CA_FILE")
+  end
   if result.proxy == nil then result.proxy = "environment" end
   return result
 end

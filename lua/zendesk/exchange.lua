@@ -13,6 +13,11 @@ local MESSAGES = {
 -- RFC 9110, section 15.4: what a GET follows.
 local MOVED = { [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
 
+-- CURLE_PEER_FAILED_VERIFICATION
+local UNTRUSTED = 60
+local OWN_AUTHORITY = "where a company's proxy or an own server signs with its own authority, the "
+  .. "option ca_file or the environment's ZENDESK_CA_FILE names the PEM file of that authority"
+
 local function failed(self, call, kind, message, sent, curl_code)
   if self._closed and (kind == "cancelled" or kind == "closed") then
     kind, message = "closed", MESSAGES.closed
@@ -20,7 +25,7 @@ local function failed(self, call, kind, message, sent, curl_code)
   if kind == "memory" and self.driver.recover then self.driver:recover() end
   return errors.new(kind, message or MESSAGES[kind] or kind, {
     method = call.method, path = errors.clean_path(call.path), sent = sent, curl_code = curl_code,
-    attempts = call.attempts or 1,
+    attempts = call.attempts or 1, remedy = curl_code == UNTRUSTED and OWN_AUTHORITY or nil,
   })
 end
 

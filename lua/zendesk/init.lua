@@ -12,6 +12,7 @@ local options = require "zendesk.options"
 ---@field json zendesk.json JSON text, read and written as the library does it
 ---@field sandbox zendesk.sandbox a Zendesk on loopback, for trying and testing
 ---@field doctor zendesk.doctor how an instance does, seen from all sides
+---@field progress zendesk.progress what is under way, on a line of the terminal
 ---@field driver zendesk.drivers how to wait: blocking, and adapters for event loops
 ---@field all fun(functions: function[], options: zendesk.AllOptions|nil): table|nil, any
 ---@field map fun(list: table, f: function, options: zendesk.AllOptions|nil): table|nil, any
@@ -112,7 +113,8 @@ end
 
 ---The same from the environment: ZENDESK_SUBDOMAIN or ZENDESK_BASE_URL; ZENDESK_OAUTH_TOKEN, or
 ---ZENDESK_OAUTH_CLIENT_ID and ZENDESK_OAUTH_CLIENT_SECRET, or ZENDESK_EMAIL and ZENDESK_API_TOKEN.
----https_proxy and no_proxy are honoured. An empty variable counts as absent.
+---ZENDESK_CA_FILE is `ca_file`. https_proxy and no_proxy are honoured. An empty variable counts as
+---absent.
 ---@param given zendesk.Options|nil they win over the environment
 ---@return zendesk.Instance|nil
 ---@return zendesk.Error|nil err kind "config", with the name of the variable or option
@@ -140,6 +142,7 @@ local LAZY = {
   doctor = function() return require "zendesk.doctor" end,
   json = function() return require "zendesk.json" end,
   driver = function() return require "zendesk.driver" end,
+  progress = function() return require "zendesk.progress" end,
   all = function() return require "zendesk.driver.group".all end,
   map = function() return require "zendesk.driver.group".map end,
   sleep = function() return require "zendesk.driver".sleep end,

@@ -12,7 +12,7 @@ local console = {}
 local ACCOUNT = {
   "ZENDESK_SUBDOMAIN", "ZENDESK_BASE_URL", "ZENDESK_EMAIL", "ZENDESK_API_TOKEN",
   "ZENDESK_OAUTH_TOKEN", "ZENDESK_OAUTH_CLIENT_ID", "ZENDESK_OAUTH_CLIENT_SECRET",
-  "ZENDESK_PROFILE", "ZENDESK_DEBUG", "NO_COLOR", "XDG_CONFIG_HOME",
+  "ZENDESK_PROFILE", "ZENDESK_CA_FILE", "ZENDESK_DEBUG", "NO_COLOR", "XDG_CONFIG_HOME",
 }
 
 ---The environment of a command: this tree's modules, a home of its own, no account but the one of

@@ -46,6 +46,28 @@ describe("clients ensure", function()
     assert.equal("warning: Zendesk did not take over: colour\n", result.stderr)
   end)
 
+  it("does not call a client as wanted that Zendesk has left as it was", function()
+    its.box:seed { clients = { { id = 7, identifier = "there", name = "T", kind = "public" } } }
+    local body = '{"client":{"id":7,"identifier":"there","name":"T","kind":"public"}}'
+    its.box:fail { path = "/oauth/clients/7", method = "PUT", status = 200, body = body, times = 2 }
+    local result = zendesk { "--output=table", "clients", "ensure", "there", "--name", "New" }
+    assert.equal('OAuth client "there" (id 7) is not as wanted: Zendesk did not take over name\n',
+      result.stdout)
+    local said = json.decode(zendesk({ "clients", "ensure", "there", "--name", "New" }).stdout)[1]
+    assert.same({ false, { "name" } }, { said.changed, said.ignored })
+  end)
+
+  it("has arrays where there are lists, empty ones too", function()
+    its.box:seed { clients = { { identifier = "there", name = "T", kind = "public" } } }
+    local text = zendesk({ "clients", "ensure", "there", "--redirect-uri", "https://a.example" })
+      .stdout
+    assert.truthy(text:find('"removed": []', 1, true), text)
+    text = zendesk({ "clients", "ensure", "there" }).stdout
+    for _, name in ipairs { "actions", "diff", "ignored" } do
+      assert.truthy(text:find(('"%s": []'):format(name), 1, true), text)
+    end
+  end)
+
   it("names a new client after its identifier, and leaves the name of one that is there", function()
     its.box:seed { clients = { { identifier = "there", name = "There", kind = "public" } } }
     local function names(...)

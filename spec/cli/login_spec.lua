@@ -151,9 +151,19 @@ describe("a login on the command line #pty", function()
       log_in()
       box:fail { path = "/oauth/tokens/%d+", method = "DELETE", status = 403, times = 9 }
       local result = zendesk { "logout" }
-      assert.equal(0, result.status)
+      assert.equal(1, result.status)
       assert.truthy(result.stderr:find("was not revoked", 1, true))
       assert.is_nil(credentials())
+    end)
+
+    it("and a second login of the profile revokes the token of the first", function()
+      log_in()
+      local token = credentials():match '"access_token":"([^"]+)"'
+      log_in()
+      local answer = process.run { "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
+        "-H", "Authorization: Bearer " .. token, box.base_url .. "/api/v2/users/me" }
+      assert.equal("401", answer.stdout)
+      assert.equal(0, zendesk({ "whoami" }).status)
     end)
   end)
 end)

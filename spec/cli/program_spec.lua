@@ -4,6 +4,7 @@ local console = require "spec.cli.console"
 local json = require "cjson"
 local paths = require "spec.support.paths"
 local process = require "spec.support.process"
+local tls_server = require "spec.support.tls_server"
 
 describe("the command line, in pipes,", function()
   local its, zendesk = console.session()
@@ -49,6 +50,47 @@ describe("the command line, in pipes,", function()
     assert.is_false(dry_run())
     assert.is_true(dry_run "--dry-run")
   end)
+
+  it("prints what it has pruned as JSON, also where it could not go on", function()
+    its.box:seed { tokens = { {}, {}, {} } }
+    its.box:fail {
+      path = "/oauth/tokens/%d+", method = "DELETE", status = 401, skip = 1, times = 9,
+    }
+    local result = zendesk { "tokens", "prune", "--reason", "never_expires", "--yes" }
+    assert.equal(3, result.status)
+    local partial = json.decode(result.stdout)
+    assert.same({ 1, 1, 1 }, { partial.revoked, partial.failed, partial.left })
+    assert.equal("auth", json.decode(result.stderr).error.kind)
+  end)
+
+  it("sends headers", function()
+    zendesk { "request", "GET", "/api/v2/users/me", "--header", "X-On-Behalf-Of: a@example.com",
+      "--header", "Accept-Language:de" }
+    zendesk { "request", "GET", "/api/v2/users", "--each", "--header", "Accept-Language: de" }
+    local seen = its.box:requests()
+    assert.equal("a@example.com", seen[1].headers["x-on-behalf-of"])
+    assert.equal("de", seen[1].headers["accept-language"])
+    assert.equal("de", seen[2].headers["accept-language"])
+    for _, word in ipairs { "Accept-Language", ":x", "Host: a", "Authorization: Bearer canary" } do
+      local result = zendesk { "request", "GET", "/api/v2/users/me", "--header", word }
+      assert.equal(2, result.status, word)
+      assert.is_nil(result.stderr:find("canary", 1, true))
+    end
+    assert.equal(2, #its.box:requests())
+  end)
+
+  it("trusts the authorities that ZENDESK_CA_FILE names, and says so where it trusts none #tls",
+    function()
+      local front <close> = tls_server.start { upstream = its.box.base_url }
+      local env = console.admin(its.box)
+      env.ZENDESK_BASE_URL = front.base_url
+      local result = zendesk({ "whoami" }, { env = env })
+      local said = json.decode(result.stderr).error
+      assert.same({ 6, "tls" }, { result.status, said.kind })
+      assert.matches("ZENDESK_CA_FILE", said.remedy, 1, true)
+      env.ZENDESK_CA_FILE = front.ca_file
+      assert.equal(0, zendesk({ "whoami" }, { env = env }).status)
+    end)
 
   it("prints tables without colours when they are asked for", function()
     its.box:seed { clients = { { id = 7, identifier = "one", name = "Eins", kind = "public" } } }

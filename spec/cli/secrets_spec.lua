@@ -111,6 +111,20 @@ describe("a secret", function()
     assert.equal(0, login(" --secret-file -", SECRET .. "\n").status)
   end)
 
+  it("is kept by every login of several at the same time", function()
+    local script = {}
+    for number = 1, 8 do
+      script[number] = ("printf %s | zendesk %s%s --profile p%d --secret-file - & "):format(SECRET,
+        LOGIN, box.base_url, number)
+    end
+    local result = process.run({ "sh", "-c", table.concat(script) .. "wait" }, {
+      env = console.environment(home), cwd = home, timeout = 60,
+    })
+    assert.equal("", result.stderr)
+    local found = json.decode(process.read_file(home .. "/.config/zendesk/profiles.json")).profiles
+    for number = 1, 8 do assert.equal("nightly", (found["p" .. number] or {}).client_id) end
+  end)
+
   it("is not kept when it is refused", function()
     local result = login(" --secret-file -", "canary-wrong-secret")
     assert.equal(3, result.status)
@@ -248,6 +262,35 @@ describe("a secret", function()
       end
     end)
 
+    it("is not in a file where the reply does not show it", function()
+      for command, answer in pairs {
+        ["clients create new"] = '{"client":{"id":9,"identifier":"new","secret":"abcd..."}}',
+        ["tokens create nightly --scope read"] = '{"token":{"id":9,"token":"abcdefghij"}}',
+      } do
+        box:fail { path = "/oauth/", method = "POST", status = 201, body = answer }
+        local words = {}
+        for word in (command .. " --out new.secret"):gmatch "%S+" do words[#words + 1] = word end
+        local result = zendesk(words)
+        assert.equal(1, result.status, command)
+        assert.matches("does not show the secret in full", json.decode(result.stderr).error.message)
+        assert.is_nil(process.read_file(home .. "/new.secret"))
+      end
+    end)
+
+    it("goes into the file, and not before all eyes, where the store cannot take it", function()
+      box:fail { path = "/generate_secret", delay = 3 }
+      local result = process.run({ "sh", "-c", [[
+        zendesk clients rotate nightly --yes --out copy & sleep 1.5
+        cd .config/zendesk; rm -f credentials.json; mkdir credentials.json; wait $!]] }, {
+        env = console.environment(home, console.admin(box)), cwd = home,
+      })
+      assert.equal(1, result.status, result.stderr)
+      local word = process.read_file(home .. "/copy"):match "^(%x+)\n$"
+      assert.truthy(word)
+      assert.truthy(result.stderr:find("could not be stored, is in copy", 1, true), result.stderr)
+      assert.is_nil(result.stderr:find(word, 1, true))
+    end)
+
     it("is printed where it was asked for", function()
       local result = zendesk { "tokens", "create", "nightly", "--scope", "read", "--show-secret" }
       assert.truthy(json.decode(result.stdout).full_token:find "^%x+$")
@@ -300,6 +343,34 @@ describe("a secret", function()
     assert.equal(1, result.status)
     assert.equal(("cannot make the folder %s/file/zendesk: Not a directory"):format(home),
       json.decode(result.stderr).error.message)
+  end)
+
+  it("stays where it is when the profile is to be another login", function()
+    assert.equal(0, login(" --secret-file -", SECRET).status)
+    box:seed { clients = { { identifier = "other", kind = "confidential" } } }
+    box:clear_requests()
+    local words = { "login", "--client-id", "other", "--client-credentials", "--base-url",
+      box.base_url, "--secret-file", "-" }
+    local result = zendesk(words, SECRET)
+    assert.equal(2, result.status)
+    local said = json.decode(result.stderr).error
+    assert.equal(('profile "default" is a login to %s with the client "nightly"'):format(
+      box.base_url), said.message)
+    assert.matches("zendesk logout --profile default", said.remedy, 1, true)
+    assert.equal(0, #box:requests())
+    assert.equal(0, login(" --secret-file -", SECRET).status)
+  end)
+
+  it("is forgotten by logout although its file is gone", function()
+    assert.equal(0, login(" --secret-file -", SECRET).status)
+    local path = home .. "/.config/zendesk/profiles.json"
+    local profiles = json.decode(process.read_file(path))
+    profiles.profiles.default.secret_file = "gone.secret"
+    process.write_file(path, json.encode(profiles))
+    local result = zendesk { "logout" }
+    assert.equal(1, result.status)
+    assert.truthy(result.stderr:find("the token was not revoked", 1, true), result.stderr)
+    assert.is_nil(json.decode(process.read_file(path)).profiles.default)
   end)
 
   it("has a profile, or one line that says why it cannot be written", function()

@@ -104,6 +104,19 @@ describe("the command line, on a terminal, #pty", function()
     assert.is_nil(text:find("pruned", 1, true))
   end)
 
+  it("revokes what it has asked about, and nothing that has come since", function()
+    box:seed { tokens = { {}, {} } }
+    local terminal <close> = terminal_with()
+    terminal:start "zendesk tokens prune --reason never_expires"
+    terminal:wait_for "Revoke 2 of 2 tokens?"
+    box:seed { tokens = { { scopes = { "later:read" } } } }
+    terminal:type "y"
+    local screen, status = terminal:finish()
+    assert.equal(0, status, screen)
+    assert.truthy(screen:find("3 tokens looked at, 2 named, revoked 2", 1, true), screen)
+    assert.truthy(sent("zendesk tokens list --all"):find("later:read", 1, true))
+  end)
+
   it("ends a call on Ctrl-C, at once and without a word of Lua", function()
     local terminal <close> = terminal_with()
     box:fail { path = "/users/me", delay = 600 }

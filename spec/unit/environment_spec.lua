@@ -26,6 +26,14 @@ describe("the environment", function()
     }, read(with { ZENDESK_EMAIL = "a@example.com", ZENDESK_API_TOKEN = "test-api-token" }))
   end)
 
+  it("names the authorities to trust, unless the program does", function()
+    local variables = with { ZENDESK_OAUTH_TOKEN = "test-token", ZENDESK_CA_FILE = "own.pem" }
+    assert.equal("own.pem", read(variables).ca_file)
+    assert.equal("given.pem", read(variables, { ca_file = "given.pem" }).ca_file)
+    assert.is_nil(read(variables, { ca_path = "folder" }).ca_file)
+    assert.is_nil(read(with { ZENDESK_OAUTH_TOKEN = "t", ZENDESK_CA_FILE = "" }).ca_file)
+  end)
+
   it("gives a provider of client credentials", function()
     local found = assert(read(with {
       ZENDESK_OAUTH_CLIENT_ID = "my_client", ZENDESK_OAUTH_CLIENT_SECRET = "test-secret",

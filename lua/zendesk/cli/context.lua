@@ -15,7 +15,10 @@ Context.__index = Context
 
 local context = {}
 
-local function is_set(variable) return (os.getenv(variable) or "") ~= "" end
+local function set(variable)
+  local value = os.getenv(variable)
+  return value ~= "" and value or nil
+end
 
 -- Progress is for terminals; warnings about scopes and stores are for everybody. That API tokens
 -- end is said by whoami and doctor, and not with every call.
@@ -34,7 +37,7 @@ end
 ---The name of the profile to use, where one is asked for.
 ---@return string|nil
 function Context:profile_name()
-  return self.args.profile or is_set "ZENDESK_PROFILE" and os.getenv "ZENDESK_PROFILE" or nil
+  return self.args.profile or set "ZENDESK_PROFILE"
 end
 
 ---The provider of a profile's credential.
@@ -48,7 +51,7 @@ function Context:provider(name, fields, secret)
     base_url = fields.base_url, subdomain = fields.subdomain, client_id = fields.client_id,
     client_secret = secret or profile.secret(fields), scope = fields.scope,
     redirect_uri = fields.redirect_uri, proxy = "environment",
-    on_event = events_of(self),
+    ca_file = set "ZENDESK_CA_FILE", on_event = events_of(self),
   })
   local make = zendesk.auth[fields.grant or "authorization_code"]
   return make { app = app, store = profile.login_store(name, fields) }, app
@@ -57,12 +60,13 @@ end
 ---A connection with a profile.
 ---@param name string
 ---@param fields table
----@param provider zendesk.auth.oauth_provider|nil
+---@param provider zendesk.Provider|nil
 ---@return zendesk.Instance
 function Context:open(name, fields, provider)
   return assert(zendesk.new {
     base_url = fields.base_url, subdomain = fields.subdomain, proxy = "environment",
-    auth = provider or self:provider(name, fields), on_event = events_of(self),
+    ca_file = set "ZENDESK_CA_FILE", auth = provider or self:provider(name, fields),
+    on_event = events_of(self),
   })
 end
 
@@ -72,7 +76,7 @@ end
 ---@return table|nil fields
 function Context:profile()
   local name = self:profile_name()
-  if not name and (is_set "ZENDESK_SUBDOMAIN" or is_set "ZENDESK_BASE_URL") then return nil end
+  if not name and (set "ZENDESK_SUBDOMAIN" or set "ZENDESK_BASE_URL") then return nil end
   local fields = profile.all()[name or "default"]
   if fields then return name or "default", fields end
   failure.raise("auth", name and ("there is no profile %q"):format(name) or "nobody is logged in",

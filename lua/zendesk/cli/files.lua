@@ -90,6 +90,7 @@ function files.replace(path, text)
   local new = path .. ".new"
   local ok, reason = shell(("rm -f -- %s && set -C && : >%s"):format(quote(new), quote(new)))
   if ok then ok, reason = files.fill(new, text) end
+  if ok then shell("sync -- " .. quote(new)) end -- not every system has it
   if ok then ok, reason = os.rename(new, path) end
   if not ok then
     failure.raise("failed", ("cannot write %s: %s"):format(path, reason_of(reason)))

@@ -20,6 +20,8 @@ local KNOWN = {
   scope = true, redirect_uri = true,
 }
 
+local LOCK_TIMEOUT = 10 -- seconds
+
 local GRANTS = { authorization_code = true, client_credentials = true }
 
 local function set(variable)
@@ -77,9 +79,13 @@ end
 ---@param name string
 ---@param fields table|nil nil takes the profile away
 function profile.save(name, fields)
+  files.make_folder(profile.folder())
+  -- Another program may log in at the same time: none of the two is lost.
+  local lock <close>, err = profile.store():lock("profiles", LOCK_TIMEOUT,
+    zendesk.driver.blocking.shared())
+  if not lock then error(err, 0) end
   local all = profile.all()
   all[name] = fields
-  files.make_folder(profile.folder())
   local text = assert(zendesk.json.encode { profiles = all })
   files.replace(path_of "profiles.json", text .. "\n")
 end

@@ -48,6 +48,12 @@ function secret.check_place(given)
   end
 end
 
+-- A masked secret ends in dots.
+local function is_whole(word)
+  return type(word) == "string" and word ~= "" and not word:find "%.%.%.$" and not word:find "…$"
+    and not word:find "^%*+$"
+end
+
 ---The place of a secret that is shown once.
 ---@class zendesk.cli.SecretPlace
 local Place = {}
@@ -59,7 +65,11 @@ Place.__index = Place
 ---@param remedy string what to do where it cannot be written
 function Place:take(record, field, remedy)
   local path, word = self.path, record[field]
-  if not path or type(word) ~= "string" then return end
+  if not path then return end
+  if not is_whole(word) then
+    failure.raise("failed", ("the reply does not show the secret in full: %s was not written")
+      :format(path), remedy)
+  end
   self.path = nil -- from here on the file may hold it
   local ok, reason = files.fill(path, word .. "\n")
   if not ok then

@@ -112,7 +112,8 @@ local function remark(cli, result, client)
     cli.out:note("Its secret was not kept; `zendesk clients rotate %s` makes one that is.",
       client.identifier)
   end
-  if #result.ignored > 0 then
+  -- What is printed for people has it.
+  if cli.out.is_json and #result.ignored > 0 then
     cli.out:note("warning: Zendesk did not take over: %s", table.concat(result.ignored, ", "))
   end
 end
@@ -128,8 +129,8 @@ local function ensure_one(cli, zd, fields)
   end
   return {
     identifier = result.identifier, changed = result.changed, actions = result.actions,
-    diff = zendesk.array(result.diff), client = client, dry_run = result.dry_run,
-    ignored = zendesk.array(result.ignored), secret_unseen = result.secret_unseen,
+    diff = result.diff, client = client, dry_run = result.dry_run,
+    ignored = result.ignored, secret_unseen = result.secret_unseen,
   }
 end
 
@@ -161,10 +162,18 @@ end
 local function rotated(zd, client, store, key)
   local result, err, partial = zd.client:rotate(client, { store = store, key = key })
   if result then return result, assert(store:load(key)).client_secret end
-  if partial and partial.client_secret then
-    io.stderr:write("The new secret, which could not be stored: ", partial.client_secret, "\n")
+  return nil, err, partial and partial.client_secret
+end
+
+-- The one copy of the secret goes where it was asked for, else before the eyes of a person.
+local function hand_over(cli, place, secret)
+  local facts = { secret = secret }
+  local ok, problem = pcall(place.take, place, facts, "secret")
+  if facts.secret_file then
+    return cli.out:note("The new secret, which could not be stored, is in %s.", facts.secret_file)
   end
-  return error(err, 0)
+  if not ok then cli.out:note("%s", problem.message) end
+  io.stderr:write("The new secret, which could not be stored: ", secret, "\n")
 end
 
 function clients.rotate(cli)
@@ -175,7 +184,11 @@ function clients.rotate(cli)
   cli:confirm("Give OAuth client %q a new secret? The old one ends at once.", client.identifier)
   local store, key = profile.store(), profile.secret_key(zd:origin(), client.identifier)
   local place <close> = secrets.place(cli.args)
-  local result, secret = rotated(zd, client, store, key)
+  local result, secret, unstored = rotated(zd, client, store, key)
+  if not result then
+    if unstored then hand_over(cli, place, unstored) end
+    error(secret, 0)
+  end
   facts.verified, facts.stored_as = result.verified, key
   if cli.args.out or cli.args.show_secret then facts.secret = secret end
   place:take(facts, "secret", "the store has it, and profiles find it there")

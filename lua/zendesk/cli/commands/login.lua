@@ -6,6 +6,7 @@ local profile = require "zendesk.cli.profile"
 local secrets = require "zendesk.cli.secret"
 local shared = require "zendesk.cli.parser".shared
 local terminal = require "zendesk.cli.terminal"
+local zendesk = require "zendesk"
 
 local login = {}
 
@@ -84,6 +85,27 @@ local function keep(name, fields, secret)
   profile.save(name, fields)
 end
 
+local function shown(word) return type(word) == "string" and word or "?" end
+
+-- The names of its secrets in the store are made of account and client: under another one they
+-- would be left behind.
+local function check_profile(name, fields)
+  local earlier = profile.all()[name]
+  if not earlier then return end
+  local origin = profile.origin(earlier)
+  if origin == fields.base_url and earlier.client_id == fields.client_id then return end
+  failure.raise("usage", ("profile %q is a login to %s with the client %q"):format(name, origin,
+    earlier.client_id), ("--profile gives this login another name; `zendesk logout --profile %s`"
+    .. " ends that one"):format(name))
+end
+
+-- What the profile had before: it has not ended with the new login.
+local function revoke_earlier(cli, name, fields, earlier)
+  if not earlier then return end
+  local zd <close> = cli:open(name, fields, zendesk.auth.access_token(earlier.access_token))
+  zd.token:revoke_current { retry = false } -- it may have ended long ago
+end
+
 function login.run(cli)
   local args, name = cli.args, cli:profile_name() or "default"
   local fields = wanted(args)
@@ -91,18 +113,24 @@ function login.run(cli)
     name) then
     return
   end
+  check_profile(name, fields)
+  local earlier = profile.login_store(name, fields):load()
   local secret = (args.client_credentials or args.secret_file)
     and secrets.read(args.secret_file, ("Secret of %s: "):format(fields.client_id)) or nil
   local provider = log_in(cli, name, fields, secret)
   keep(name, fields, secret)
+  revoke_earlier(cli, name, fields, earlier)
   local zd <close> = cli:open(name, fields, provider)
   local me, err = zd:whoami()
   -- A login with narrow scopes need not be allowed to ask who it is.
-  if not me and err.kind ~= "forbidden" then error(err, 0) end
-  me = me or { name = "?", email = "?" }
+  if not me and err.kind ~= "forbidden" then
+    cli.out:note("The login is kept as profile %q.", name)
+    error(err, 0)
+  end
+  me = me or {}
   cli.out:done({
     profile = name, account = zd:origin(), name = me.name, email = me.email, role = me.role,
-  }, "Logged in to %s as %s <%s>, profile %q.", zd:origin(), me.name, me.email, name)
+  }, "Logged in to %s as %s <%s>, profile %q.", zd:origin(), shown(me.name), shown(me.email), name)
   if not cli:profile() then
     cli.out:note("The environment names an account and comes first: --profile %s is this login.",
       name)

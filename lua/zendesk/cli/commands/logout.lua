@@ -10,16 +10,24 @@ function logout.define(root)
   shared.dry_run(root:command("logout", "Revoke the token of a profile, and forget the profile."))
 end
 
--- A token that has ended already needs no revoking; whatever else went wrong is said, and the login
--- is forgotten all the same.
+-- A token that has ended already needs no revoking.
+---@return boolean revoked, any problem
 local function revoke(cli, name, fields)
   local zd <close> = cli:open(name, fields)
   local revoked, err = zd.token:revoke_current()
-  if revoked then return true end
-  if err.kind ~= "auth" and err.kind ~= "reauthorize" then
-    cli.out:note("warning: the token was not revoked: %s", tostring(err))
+  if revoked then return true, nil end
+  return false, err.kind ~= "auth" and err.kind ~= "reauthorize" and err or nil
+end
+
+-- Whatever goes wrong (the file of a secret is gone, say), the login is forgotten all the same.
+local function end_token(cli, name, fields)
+  local ran, revoked, problem = xpcall(revoke, failure.traced, cli, name, fields)
+  if not ran then revoked, problem = false, revoked end
+  if problem then
+    cli.out:note("warning: the token was not revoked, and is forgotten here; Admin Center can end"
+      .. " it: %s", tostring(problem.message or problem))
   end
-  return false
+  return revoked, problem
 end
 
 -- Two profiles may use the same client.
@@ -39,7 +47,8 @@ function logout.run(cli)
     return
   end
   local login = profile.login_store(name, fields)
-  local revoked = login:load() ~= nil and revoke(cli, name, fields)
+  local revoked, problem = false, nil
+  if login:load() ~= nil then revoked, problem = end_token(cli, name, fields) end
   assert(login:delete())
   if not shares_client(name, fields) then
     local key = profile.secret_key(profile.origin(fields), fields.client_id)
@@ -48,6 +57,7 @@ function logout.run(cli)
   profile.save(name, nil)
   cli.out:done({ profile = name, revoked = revoked }, "Logged out of %s, profile %q%s.",
     profile.origin(fields), name, revoked and "; its token was revoked" or "")
+  return problem and 1 or 0
 end
 
 return logout

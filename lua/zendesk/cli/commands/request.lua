@@ -31,6 +31,8 @@ function request.define(root)
     :description "Of --file; application/octet-stream."
   command:option "--query" :argname "NAME=VALUE" :count "*"
     :description "Added to the path; again for another one."
+  command:option "--header" :argname "NAME:VALUE" :count "*"
+    :description "Sent with the call; again for another one."
   command:flag "--each" :description "Every record of a list, page after page, one a line."
   command:option "--limit" :argname "N" :convert(shared.count)
     :description "With --each: at most so many records."
@@ -84,11 +86,22 @@ local function query_of(words)
   return #parts > 0 and table.concat(parts, "&") or nil
 end
 
-local function each(cli, path, query)
+local function headers_of(words)
+  local headers
+  for _, word in ipairs(words) do
+    local name, value = word:match "^%s*([^:%s]+)%s*:%s*(.-)%s*$"
+    if not name then failure.raise("usage", ("--header takes NAME:VALUE, not %q"):format(word)) end
+    headers = headers or {}
+    headers[name] = value
+  end
+  return headers
+end
+
+local function each(cli, path, query, headers)
   local zd <close> = cli:connect()
   -- Records that scroll by are progress enough.
   local records = zd:each(path, {
-    query = query, limit = cli.args.limit, progress = not terminal.is(1),
+    query = query, headers = headers, limit = cli.args.limit, progress = not terminal.is(1),
   })
   while true do
     local record, err = records:next()
@@ -104,18 +117,18 @@ function request.run(cli)
   check(args)
   local path = args.path
   if not path:find "^/" and not path:find "^https?://" then path = "/" .. path end
-  local json, query = json_of(args.body), query_of(args.query)
+  local json, query, headers = json_of(args.body), query_of(args.query), headers_of(args.header)
   local body = args.file and content_of(args.file)
   local facts = {
-    method = args.method, path = path, query = query, json = json, file = args.file,
-    content_type = args.content_type,
+    method = args.method, path = path, query = query, headers = headers, json = json,
+    file = args.file, content_type = args.content_type,
   }
   if cli:would(facts, "send %s %s", args.method, path) then return end
-  if args.each then return each(cli, path, query) end
+  if args.each then return each(cli, path, query, headers) end
   local zd <close> = cli:connect()
   local reply = assert(zd:request(args.method, path, {
     json = json, body = body, content_type = args.content_type, query = query,
-    idempotency_key = args.idempotency_key,
+    headers = headers, idempotency_key = args.idempotency_key,
   }))
   if type(reply) == "string" then return cli.out:raw(reply) end
   if reply ~= true then cli.out:json(reply) end

@@ -85,6 +85,7 @@ function tokens.create(cli)
   local token = assert(zd.token:create { client_id = client, scopes = scopes })
   place:take(token, "full_token", "revoke the token and make another one")
   token.token = nil -- the same word once more
+  if cli.args.out then token.refresh_token = nil end -- a secret, too
   cli.out:record(token, FIELDS)
   if token.full_token then cli.out:note "The token is shown this once: keep it." end
 end
@@ -104,21 +105,10 @@ function tokens.audit(cli)
     client_id = client_id(cli, zd),
   })
   cli.out:done({
-    tokens = report.tokens, counts = report.counts, findings = zendesk.array(report.findings),
-    notes = zendesk.array(report.notes),
+    tokens = report.tokens, counts = report.counts, findings = report.findings,
+    notes = report.notes,
   }, "%s", tostring(report))
   return #report.findings > 0 and 1 or 0
-end
-
-local function prune(cli, zd, dry_run)
-  local args = cli.args
-  local result, err, partial = zd.token:prune {
-    unused_for = args.unused_for, expiring_within = args.expiring_within,
-    client_id = client_id(cli, zd), reasons = #args.reason > 0 and args.reason or nil,
-    limit = args.limit, dry_run = dry_run,
-  }
-  if not result and partial then cli.out:note("%s", tostring(partial)) end
-  return result or error(err, 0)
 end
 
 local function finish_prune(cli, result)
@@ -126,9 +116,21 @@ local function finish_prune(cli, result)
   for _, outcome in ipairs(result.outcomes) do
     outcome.error = outcome.error and tostring(outcome.error)
   end
-  result.outcomes = zendesk.array(result.outcomes)
   cli.out:done(result, "%s", text)
   return result.failed > 0 and 1 or 0
+end
+
+local function prune(cli, zd, settings)
+  local args = cli.args
+  local result, err, partial = zd.token:prune {
+    unused_for = args.unused_for, expiring_within = args.expiring_within,
+    client_id = client_id(cli, zd), reasons = #args.reason > 0 and args.reason or nil,
+    limit = args.limit, dry_run = settings.dry_run, plan = settings.plan,
+  }
+  if result then return result end
+  -- What was done before something failed was done.
+  if partial then finish_prune(cli, partial) end
+  return error(err, 0)
 end
 
 function tokens.prune(cli)
@@ -136,9 +138,9 @@ function tokens.prune(cli)
     failure.raise("usage", "tokens prune needs --unused-for or --reason: what may go?")
   end
   local zd <close> = cli:connect()
-  local dry_run = cli.args.dry_run or false
+  local dry_run, plan = cli.args.dry_run or false, nil
   if not dry_run and not cli.args.yes then
-    local plan = prune(cli, zd, true)
+    plan = prune(cli, zd, { dry_run = true })
     if plan.revoked == 0 then
       plan.dry_run = false -- all that was asked for is done
       return finish_prune(cli, plan)
@@ -146,7 +148,7 @@ function tokens.prune(cli)
     cli:confirm("Revoke %d of %d token%s?", plan.revoked, plan.looked_at,
       plan.looked_at == 1 and "" or "s")
   end
-  return finish_prune(cli, prune(cli, zd, dry_run))
+  return finish_prune(cli, prune(cli, zd, { dry_run = dry_run, plan = plan }))
 end
 
 return tokens
