@@ -1,23 +1,31 @@
 -- Moves an integration from its API token, which ends on 2027-04-30, to client credentials.
 --
---     ZENDESK_SUBDOMAIN=acme ZENDESK_EMAIL=… ZENDESK_API_TOKEN=… lua examples/migrate.lua NAME FILE
+--     ZENDESK_SUBDOMAIN=acme ZENDESK_EMAIL=… ZENDESK_API_TOKEN=… \
+--       lua examples/migrate.lua NAME FILE [rotate]
 --
--- Makes a confidential client NAME (or takes the one that is there), keeps its secret in FILE, and
--- proves that the new way works. Can be run again at any time; without an account, in a sandbox.
+-- Makes a confidential client NAME, keeps its secret in FILE, and proves that the new way works.
+-- Can be run again at any time. A client that was there before, its secret not in FILE, is given a
+-- new one with `rotate` only: that ends the secret that somebody uses. Without an account all of it
+-- happens in a sandbox.
 
 local account = require "examples.account"
 local zendesk = require "zendesk"
 
-local name = arg[1] or "my_integration"
-local store = arg[2] and zendesk.store.file { path = arg[2] } or zendesk.store.memory()
-local zd <close> = account.open {}
+local name, file, rotate = arg[1] or "my_integration", arg[2], arg[3] == "rotate"
+local zd <close>, box = account.open {}
+assert(file or box, "a FILE is missing: Zendesk shows a secret once, and that is where it is kept")
+local store = file and zendesk.store.file { path = file } or zendesk.store.memory()
 local before = assert(zd:whoami())
 
-print(assert(zd.client:ensure { identifier = name, name = name, kind = "confidential" }))
+local ensured = assert(zd.client:ensure { identifier = name, name = name, kind = "confidential" })
+print(ensured)
 local key = table.concat({ zd:origin(), name, "client_secret" }, "|")
-local kept = store:load(key)
-if not kept or kept.phase ~= "done" then -- Zendesk shows a secret once: a new one is kept first
-  assert(zd.client:rotate(assert(zd.client:find(name)), { store = store, key = key }))
+local kept, trouble = store:load(key)
+assert(not trouble, trouble)
+if rotate or not kept or kept.phase ~= "done" then
+  assert(rotate or kept or ensured.actions[1] == "create", "the client was there before, and its "
+    .. "secret is not in FILE: `rotate` after FILE gives it a new one, and ends the old one")
+  assert(zd.client:rotate(ensured.client, { store = store, key = key }))
   kept = assert(store:load(key))
 end
 

@@ -96,4 +96,39 @@ describe("examples/migrate.lua", function()
       :load(box.base_url .. "|exporter|client_secret"))
     remove()
   end)
+
+  it("makes no secret that nobody keeps, and ends none that is in use unless it is told", function()
+    local box = account.box
+    local directory, remove = process.temporary_directory()
+    local path = directory .. "/secrets.json"
+    local client = box:seed { clients = { {
+      identifier = "exporter", name = "exporter", kind = "confidential",
+    } } }.clients[1]
+    local function run(...)
+      return process.run_lua_file("examples/migrate.lua", {
+        args = { "exporter", ... },
+        env = environment { ZENDESK_BASE_URL = box.base_url, ZENDESK_EMAIL = box.email,
+          ZENDESK_API_TOKEN = box.api_token },
+      })
+    end
+    local function still_works()
+      local app <close> = assert(zendesk.oauth.new {
+        base_url = box.base_url, client_id = "exporter", client_secret = client.secret,
+      })
+      return app:client_credentials() ~= nil
+    end
+    local result = run()
+    assert.equal(1, result.status)
+    assert.matches("a FILE is missing", result.stderr, 1, true)
+    assert.is_true(still_works())
+    result = run(path)
+    assert.equal(1, result.status)
+    assert.matches("`rotate` after FILE", result.stderr, 1, true)
+    assert.is_true(still_works())
+    result = run(path, "rotate")
+    assert.equal("", result.stderr)
+    assert.is_false(still_works())
+    assert.matches("It works", run(path).stdout, 1, true)
+    remove()
+  end)
 end)
