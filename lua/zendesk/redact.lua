@@ -39,11 +39,15 @@ function redact.clean(text)
   return one_line(hide(text:sub(1, 4 * LONGEST_MESSAGE)))
 end
 
----A path fit for a message: without its query, long opaque segments (upload tokens) left out.
+-- Segments that let anybody in, whatever their length: of an attachment, and of an upload.
+local PASSES = { "(/attachments/token/)[^/]+", "(/uploads/)[^/]+" }
+
+---A path fit for a message: without its query, passes and other long opaque segments left out.
 ---@param path string
 ---@return string
 function redact.path(path)
   local bare = path:match "^[^?#]*"
+  for _, pass in ipairs(PASSES) do bare = bare:gsub(pass, "%1" .. REDACTED) end
   return one_line((bare:gsub("[^/]+", function(segment)
     return #segment >= 40 and REDACTED or nil
   end)))

@@ -31,6 +31,14 @@ describe("redact", function()
     end
   end)
 
+  it("hides a segment that lets anybody in, however short it is", function()
+    assert.equal("/attachments/token/[redacted]/", redact.path "/attachments/token/canary/?name=a")
+    assert.equal("/api/v2/uploads/[redacted]", redact.path "/api/v2/uploads/canary")
+    assert.equal("https://a.example/attachments/token/[redacted]/",
+      redact.location "https://a.example/attachments/token/canary/?name=a")
+    assert.equal("/api/v2/uploads.json", redact.path "/api/v2/uploads.json")
+  end)
+
   it("hides long opaque segments of a path", function()
     assert.equal("/api/v2/uploads/[redacted]",
       redact.path("/api/v2/uploads/" .. ("k"):rep(40) .. "?token=canary"))

@@ -208,7 +208,9 @@ describe("zd:download", function()
     end })
     assert(zd:get "/api/v2/users/me")
     assert(zd:download "/attachments/token/abc/?name=a.png")
-    assert.same({ "1 /api/v2/users/me 200", "2 /attachments/token/abc/ 302", "3 /a 200" }, seen)
+    assert.same({
+      "1 /api/v2/users/me 200", "2 /attachments/token/[redacted]/ 302", "3 /a 200",
+    }, seen)
   end)
 
   it("ends where the instance is closed on the way", function()
