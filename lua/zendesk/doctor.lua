@@ -78,6 +78,9 @@ local function read_token(transport, facts)
   return nil
 end
 
+-- What the list of API tokens may answer with once there are none any more.
+local SWITCHED_OFF = { [400] = true, [405] = true, [410] = true, [501] = true }
+
 local function read_api_tokens(transport, facts)
   if facts.anonymous then return nil end
   local tokens, err = pages.collect(transport, "/api/v2/api_tokens", { key = "api_tokens" })
@@ -85,7 +88,8 @@ local function read_api_tokens(transport, facts)
     facts.api_tokens = tokens
     return nil
   end
-  return not (may_be_missing(err) or err.kind == "decode") and err or nil
+  return not (may_be_missing(err) or err.kind == "decode" or SWITCHED_OFF[err.status]) and err
+    or nil
 end
 
 local function cjson_version()

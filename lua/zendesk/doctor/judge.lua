@@ -1,15 +1,12 @@
 -- judge: what the facts about an account and its credential mean, in plain words. Pure functions.
 
+local api_token_end = require "zendesk.api_token_end"
 local timestamp = require "zendesk.timestamp"
 local verdict = require "zendesk.lifecycle.verdict"
 
 local judge = {}
 
 local DAY = 86400
--- 30 April 2027, the last day on which API tokens work.
-local API_TOKENS_END = 1809043200
-
-judge.API_TOKENS_END = API_TOKENS_END
 
 local function finding(level, area, format, ...)
   return { level = level, area = area, text = format:format(...) }
@@ -22,13 +19,13 @@ local function span(seconds)
 end
 
 local function of_api_token(now)
-  if now >= API_TOKENS_END + DAY then
+  if now >= api_token_end.AT then
     return finding("problem", "credential", "an API token is in use, and API tokens stopped working"
       .. " on 30 April 2027: make a confidential OAuth client and use client_credentials")
   end
   return finding("warning", "credential", "an API token is in use. It works until 30 April 2027 (%s"
     .. " left), new ones cannot be made, and one that is idle for 30 days is switched off: move to"
-    .. " a confidential OAuth client with client_credentials", span(API_TOKENS_END + DAY - now))
+    .. " a confidential OAuth client with client_credentials", span(api_token_end.AT - now))
 end
 
 local function of_fixed_token(token, now)

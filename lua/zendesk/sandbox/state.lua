@@ -8,7 +8,7 @@ local switches = require "zendesk.sandbox.switches"
 -- Ids have 13 digits, as in accounts of recent years: above 32 bits, and below the 14 digits from
 -- which lua-cjson begins to round, so that users' own scripts see whole numbers too.
 local FIRST_ID = 1900000000001
-local API_TOKENS_END = 1809043200 -- 2027-04-30
+local API_TOKENS_END = require "zendesk.api_token_end".AT
 
 local COLLECTIONS = {
   "users", "clients", "global_clients", "tokens", "api_tokens", "tickets",

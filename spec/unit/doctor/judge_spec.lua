@@ -11,10 +11,10 @@ end
 
 describe("the doctor", function()
   it("says until when an API token works", function()
-    is(judge.credential({ kind = "api_token" }, NOW), "warning", "30 April 2027 %(156 days left%)")
-    is(judge.credential({ kind = "api_token" }, timestamp.parse "2027-04-30T22:30:00Z"),
+    is(judge.credential({ kind = "api_token" }, NOW), "warning", "30 April 2027 %(155 days left%)")
+    is(judge.credential({ kind = "api_token" }, timestamp.parse "2027-04-29T22:30:00Z"),
       "warning", "90 minutes left")
-    is(judge.credential({ kind = "api_token" }, timestamp.parse "2027-05-01T00:00:00Z"),
+    is(judge.credential({ kind = "api_token" }, timestamp.parse "2027-04-30T00:00:00Z"),
       "problem", "stopped working")
   end)
 
