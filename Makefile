@@ -61,8 +61,8 @@ SPEC_FLAGS :=
 QUICK_SPECS = $(wildcard spec/bind spec/unit spec/wire)
 QUICK_FLAGS = --exclude-tags=slow,tls,postgres,browser,node
 
-.PHONY: all help setup test demo spec ctest check asan tsan valgrind valgrind_ctest valgrind_spec \
-  stress fuzz torture run_torture faults check_faults coverage embed install rock clean
+.PHONY: all help setup test demo env spec ctest check asan tsan valgrind valgrind_ctest \
+  valgrind_spec stress fuzz torture run_torture faults check_faults coverage embed install rock clean
 
 all: $(MODULE)
 	@:
@@ -110,6 +110,11 @@ demo:
 	@tools/setup demo
 	@$(MAKE) --no-print-directory all
 	@$(LUA_ENV) $(LUA) examples/quickstart.lua
+
+## make env           for a shell, after make: eval "$(make -s env)" has lua5.4 and zendesk use
+##                    this build
+env:
+	@$(LUA_ENV) tools/env
 
 ## make spec          runs specs on the build as it is: SPEC=spec/wire SPEC_FLAGS=--filter=login
 spec: $(MODULE)

@@ -233,7 +233,7 @@ function Engine:submit(account, request) end
 ---The short way of a small call: submits, steps once, and takes what has come, as `Transfer:take`
 ---would. Only with events = false.
 ---@param account zendesk.core.Account
----@param request zendesk.core.Request|any[] or a list: method, path, timeout, connect_timeout,
+---@param request zendesk.core.Request|any[] as a list: method, path, timeout, connect_timeout,
 ---max_body (false: the default), json, brief (true: compression is not asked for)
 ---@param seconds number how long to wait at most
 ---@return integer|zendesk.core.Transfer|nil status, or the transfer where more is to do

@@ -8,7 +8,7 @@ local access_token = {}
 
 local KNOWN = { access_token = "string", expires_at = "seconds" }
 
----@class zendesk.auth.access_token_provider
+---@class zendesk.auth.access_token_provider: zendesk.Provider
 ---@field kind "access_token"
 ---@field static true
 local Provider = {}

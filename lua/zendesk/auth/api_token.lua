@@ -12,7 +12,7 @@ local api_token = {}
 
 local KNOWN = { email = "string", api_token = "string" }
 
----@class zendesk.auth.api_token_provider
+---@class zendesk.auth.api_token_provider: zendesk.Provider
 ---@field kind "api_token"
 ---@field static true
 local Provider = {}

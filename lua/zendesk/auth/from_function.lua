@@ -17,7 +17,7 @@ local from_function = {}
 ---@alias zendesk.auth.token_function
 ---| fun(reason: "first"|"due"|"expired"|"rejected"): string?, number|any
 
----@class zendesk.auth.function_provider
+---@class zendesk.auth.function_provider: zendesk.Provider
 ---@field kind "function"
 ---@field static false
 ---@field private _function zendesk.auth.token_function

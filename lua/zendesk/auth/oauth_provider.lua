@@ -17,7 +17,7 @@ local vault = require "zendesk.oauth.vault"
 
 local oauth_provider = {}
 
----@class zendesk.auth.oauth_provider
+---@class zendesk.auth.oauth_provider: zendesk.Provider
 ---@field kind string
 ---@field static false
 ---@field private _strategy zendesk.auth.strategy
