@@ -26,7 +26,7 @@ end
 
 local function loaded_module()
   for _, name in ipairs { "oauth", "auth", "store", "json", "sandbox", "doctor", "driver", "all",
-    "map", "sleep" } do
+    "map", "sleep", "progress" } do
     assert(zendesk[name], name)
   end
   return { zendesk }

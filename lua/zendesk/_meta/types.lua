@@ -77,6 +77,12 @@ function Driver:close() end
 ---@class zendesk.Provider
 ---@field kind string
 ---@field static boolean|nil the credential never changes
+---@field account_options nil|fun(self: zendesk.Provider): table of static ones: email and
+---api_token, or access_token
+---@field check nil|fun(self: zendesk.Provider): (true|nil, zendesk.Error|nil) asked once, by
+---zendesk.new, whether the provider's own options are usable; an error of kind "config"
+---@field flush nil|fun(self: zendesk.Provider): (true|nil, zendesk.Error|nil) saves what could not
+---be saved so far; called when an instance is closed
 local Provider = {}
 
 ---The credential for a call; asked before each one, and cheap while it is fresh.
@@ -94,20 +100,6 @@ function Provider:renew(context, used) end
 
 ---@return table description without secrets
 function Provider:describe() end
-
----Static providers: fields for core.account.
----@return table
-function Provider:account_options() end
-
----Optional: whether the provider's own options are usable; asked once, by zendesk.new.
----@return true|nil
----@return zendesk.Error|nil err kind "config"
-function Provider:check() end
-
----Saves what could not be saved so far; called when an instance is closed.
----@return true|nil
----@return zendesk.Error|nil
-function Provider:flush() end
 
 ---What `on_event` is told. No event holds a credential, a body, a query, or a header other than
 ---traceparent and the request's id.

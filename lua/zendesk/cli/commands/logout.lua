@@ -10,8 +10,7 @@ function logout.define(root)
   shared.dry_run(root:command("logout", "Revoke the token of a profile, and forget the profile."))
 end
 
--- A token that has ended already needs no revoking.
----@return boolean revoked, any problem
+-- > whether it was revoked, > what went wrong; a token that has ended already needs no revoking
 local function revoke(cli, name, fields)
   local zd <close> = cli:open(name, fields)
   local revoked, err = zd.token:revoke_current()
