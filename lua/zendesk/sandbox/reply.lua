@@ -107,6 +107,22 @@ function reply.invalid_pagination(title)
   return reply.json(400, { errors = { { code = "InvalidPaginationParameter", title = title } } })
 end
 
+---400 for more ids or records than a call takes.
+---@param most integer
+function reply.too_many_values(most)
+  return reply.json(400, {
+    error = "TooManyValues", description = "You passed in too many values. Please pass in no more "
+      .. "than " .. most,
+  })
+end
+
+---501 for what Zendesk may know and the sandbox does not. No reply of Zendesk's: a script is not to
+---be told that it works.
+---@param description string
+function reply.sandbox_limit(description)
+  return reply.json(501, { error = "SandboxLimit", description = description })
+end
+
 ---Errors of the token endpoint (RFC 6749, 5.2).
 function reply.oauth_error(code, description, status)
   local headers

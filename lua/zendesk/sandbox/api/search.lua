@@ -1,18 +1,20 @@
--- /api/v2/search with its wall behind result 1,000, and /api/v2/search/export with its cursors. The
--- query language is the small part of it that scripts use: type:, status:, tags:, role:, email:,
--- words.
+-- /api/v2/search with its wall behind result 1,000, and /api/v2/search/export with its cursors.
+-- What a query means is in search_query.lua; what is not understood there is refused with 501.
 
 local mime = require "mime"
 local fields = require "zendesk.sandbox.fields"
 local json = require "zendesk.sandbox.json"
 local paging = require "zendesk.sandbox.paging"
 local reply = require "zendesk.sandbox.reply"
+local search_query = require "zendesk.sandbox.search_query"
+local search_words = require "zendesk.sandbox.search_words"
 local tickets = require "zendesk.sandbox.api.tickets"
 local users = require "zendesk.sandbox.api.users"
 
 local MAX_RESULTS, MAX_PAGE, MAX_EXPORT = 1000, 100, 1000
 local CURSOR_LIFETIME = 3600
 
+local ORDER = { "ticket", "user" }
 local KINDS = {
   ticket = { collection = "tickets", present = tickets.present },
   user = { collection = "users", present = users.present },
@@ -22,59 +24,70 @@ local function invalid(text)
   return reply.json(422, { error = "invalid", description = "Invalid search: " .. text })
 end
 
-local function parse(text)
-  local wanted = { words = {} }
-  for part in text:gmatch "%S+" do
-    local name, value = part:match "^([%w_]+):(.+)$"
-    if name then wanted[name] = value else wanted.words[#wanted.words + 1] = part:lower() end
-  end
-  return wanted
-end
-
-local function has_tag(values, tag)
-  for _, candidate in ipairs(fields.plain(values.tags) or {}) do
-    if candidate == tag then return true end
-  end
-  return false
-end
-
-local function matches(record, wanted)
-  local values = record.values or record
-  if wanted.status and values.status ~= wanted.status then return false end
-  if wanted.tags and not has_tag(values, wanted.tags) then return false end
-  if wanted.role and values.role ~= wanted.role then return false end
-  if wanted.email and values.email ~= wanted.email then return false end
-  local text = table.concat({
-    tostring(values.subject or values.name or ""), tostring(values.description or ""),
-  }, " "):lower()
-  for _, word in ipairs(wanted.words) do
-    if word ~= "*" and not text:find(word, 1, true) then return false end
-  end
-  return true
-end
-
--- The filter of a query, with the name under which the collection may keep its result. The index
+-- The filter of one kind, with the name under which the collection may keep its result. The index
 -- lags behind the records.
-local function filter(state, text)
-  local wanted, lag = parse(text), state.switches.search_lag
+local function filter(state, wanted, kind)
+  local lag, accept = state.switches.search_lag, wanted.accepts(kind)
+  if lag == 0 then return wanted.key, accept end
   local ripe = state.clock:now() - lag
-  local name = "search " .. text
-  if lag > 0 then name = name .. " " .. ripe end
-  return wanted, name, function(record)
-    return (lag == 0 or record.created_at <= ripe) and matches(record, wanted)
+  return wanted.key .. " " .. ripe, function(record)
+    return record.created_at <= ripe and accept(record)
   end
 end
 
-local function find_all(state, text)
-  local wanted, name, accept = filter(state, text)
+local function rank_of(record, name, values_name)
+  local value = record.values and fields.plain(record.values[values_name or name])
+  if name == "status" and record.values then value = value or "new" end
+  return search_words.RANKS[name][value] or 0
+end
+
+-- What results are sorted by; users have none of the properties of tickets.
+local SORTS = {
+  created_at = function(record) return record.created_at end,
+  updated_at = function(record) return record.updated_at end,
+  status = function(record) return rank_of(record, "status") end,
+  priority = function(record) return rank_of(record, "priority") end,
+  ticket_type = function(record) return rank_of(record, "ticket_type", "type") end,
+}
+
+-- The order that a call asks for, in its query or beside it: nil for Zendesk's own, "relevance".
+local function order_of(query, wanted)
+  local by, order = query.sort_by, query.sort_order
+  if order ~= nil and order ~= "asc" and order ~= "desc" and order ~= "relevance" then
+    return nil, "The sandbox's search knows the sort_order asc, desc and relevance."
+  end
+  if by == nil or by == "relevance" then return wanted.order end
+  if not SORTS[by] then
+    return nil, "The sandbox's search knows the sort_by created_at, updated_at, priority, status, "
+      .. "ticket_type and relevance."
+  end
+  if wanted.order then return nil, "The search is sorted by order_by: and by sort_by." end
+  if order == "relevance" then return nil end
+  return { by = by, descending = order ~= "asc" }
+end
+
+local function sort(found, state, order)
+  local measure, before = SORTS[order.by], {}
+  for place, entry in ipairs(found) do
+    before[entry] = { measure(state[KINDS[entry[1]].collection]:peek(entry[2])), place }
+  end
+  table.sort(found, function(a, b)
+    local first, second = before[a], before[b]
+    if first[1] == second[1] then return first[2] < second[2] end
+    return (first[1] < second[1]) ~= order.descending
+  end)
+end
+
+local function find_all(state, wanted, order)
   local found = {}
-  for _, kind in ipairs { "ticket", "user" } do
-    if not wanted.type or wanted.type == kind then
-      for _, id in ipairs(state[KINDS[kind].collection]:select(name, accept)) do
+  for _, kind in ipairs(ORDER) do
+    if wanted.types[kind] then
+      for _, id in ipairs(state[KINDS[kind].collection]:select(filter(state, wanted, kind))) do
         found[#found + 1] = { kind, id }
       end
     end
   end
+  if order then sort(found, state, order) end
   return found
 end
 
@@ -88,18 +101,11 @@ local function number(text, default)
   return text and math.tointeger(tonumber(text)) or default
 end
 
-local function search(context)
-  local query, state = context.query, context.state
-  if not query.query then return invalid "query is required" end
-  local page = math.max(number(query.page, 1), 1)
-  local size = math.min(math.max(number(query.per_page, MAX_PAGE), 1), MAX_PAGE)
-  if page * size > MAX_RESULTS then
-    return invalid "Requested response size was greater than Search Response Limits"
-  end
-  local found, results = find_all(state, query.query), json.array()
+local function page_of(context, found, page, size)
+  local results = json.array()
   for position = (page - 1) * size + 1, math.min(page * size, #found) do
     local kind, id = table.unpack(found[position])
-    results[#results + 1] = present(context, kind, state[KINDS[kind].collection]:peek(id))
+    results[#results + 1] = present(context, kind, context.state[KINDS[kind].collection]:peek(id))
   end
   local function to(target) return paging.link(context, { page = tostring(target) }) end
   -- The next page is offered even where it will be refused.
@@ -108,6 +114,22 @@ local function search(context)
     next_page = page * size < #found and to(page + 1) or json.null,
     previous_page = page > 1 and to(page - 1) or json.null,
   }, json.shape { "results" }))
+end
+
+local function search(context)
+  local query = context.query
+  if fields.is_blank(query.query) then return invalid "query is required" end
+  local page = math.max(number(query.page, 1), 1)
+  local size = math.min(math.max(number(query.per_page, MAX_PAGE), 1), MAX_PAGE)
+  if page * size > MAX_RESULTS then
+    return invalid "Requested response size was greater than Search Response Limits"
+  end
+  local wanted, problem = search_query.compile(query.query, context)
+  if not wanted then return reply.sandbox_limit(problem) end
+  local order
+  order, problem = order_of(query, wanted)
+  if problem then return reply.sandbox_limit(problem) end
+  return page_of(context, find_all(context.state, wanted, order), page, size)
 end
 
 local function cursor_of(id, now)
@@ -125,9 +147,9 @@ local function read_cursor(context)
   return math.tointeger(tonumber(id))
 end
 
-local function export_page(context, kind, from, size)
+local function export_page(context, wanted, kind, from, size)
   local state = context.state
-  local _, _, accept = filter(state, context.query.query)
+  local _, accept = filter(state, wanted, kind)
   local results, last, more = json.array(), nil, false
   for record in state[KINDS[kind].collection]:walk(from, false) do
     if accept(record) then
@@ -139,24 +161,7 @@ local function export_page(context, kind, from, size)
   return results, last and cursor_of(last, state.clock:now()), more
 end
 
-local function export(context)
-  local query = context.query
-  if not query.query then return invalid "query is required" end
-  if query.query:find "type:" then return invalid "use filter[type] instead of type:" end
-  local kind = query["filter[type]"]
-  if kind == "organization" or kind == "group" then
-    return reply.json(200, { results = json.array(), facets = json.null,
-      meta = { has_more = false, after_cursor = json.null, before_cursor = json.null },
-      links = { next = json.null, prev = json.null } })
-  end
-  if not KINDS[kind or ""] then return invalid "filter[type] must name an object type" end
-  local size = number(query["page[size]"], 100)
-  if size < 1 or size > MAX_EXPORT then
-    return reply.invalid_pagination "page[size] must be between 1 and 1000"
-  end
-  local from, refusal = read_cursor(context)
-  if refusal then return refusal end
-  local results, cursor, more = export_page(context, kind, from, size)
+local function export_reply(context, results, cursor, more)
   return reply.json(200, setmetatable({
     results = results, facets = json.null,
     meta = { has_more = more, after_cursor = cursor or json.null, before_cursor = json.null },
@@ -167,10 +172,44 @@ local function export(context)
   }, json.shape { "results" }))
 end
 
+-- The query of an export, or the refusal.
+local function export_query(context, kind)
+  local text = context.query.query
+  if fields.is_blank(text) then return nil, invalid "query is required" end
+  local wanted, problem = search_query.compile(text, context, KINDS[kind] and kind)
+  if not wanted then return nil, reply.sandbox_limit(problem) end
+  if wanted.typed then return nil, invalid "use filter[type] instead of type:" end
+  if wanted.order then return nil, reply.sandbox_limit "An export is sorted by created_at." end
+  return wanted
+end
+
+local function export(context)
+  local query = context.query
+  local kind = query["filter[type]"] or ""
+  local wanted, refusal = export_query(context, kind)
+  if not wanted then return refusal end
+  if kind == "organization" or kind == "group" then
+    return export_reply(context, json.array(), nil, false)
+  end
+  if not KINDS[kind] then return invalid "filter[type] must name an object type" end
+  local size = number(query["page[size]"], 100)
+  if size < 1 or size > MAX_EXPORT then
+    return reply.invalid_pagination "page[size] must be between 1 and 1000"
+  end
+  local from
+  from, refusal = read_cursor(context)
+  if refusal then return refusal end
+  return export_reply(context, export_page(context, wanted, kind, from, size))
+end
+
 return {
-  { "GET", "/api/v2/search", handler = search, role = "agent", access = "read" },
+  {
+    "GET", "/api/v2/search", handler = search, role = "agent", access = "read",
+    parameters = fields.set { "query", "sort_by", "sort_order", "page", "per_page" },
+  },
   {
     "GET", "/api/v2/search/export", handler = export, role = "agent", access = "read",
     limit = "search-export",
+    parameters = fields.set { "query", "filter[type]", "page[size]", "page[after]" },
   },
 }
