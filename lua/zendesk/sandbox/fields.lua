@@ -13,6 +13,18 @@ function fields.id(text)
   return text:match "^%-?%d+$" and math.tointeger(tonumber(text)) or nil
 end
 
+---The ids of a list like `1,2,3`; what is none is left out.
+---@param text string|nil
+---@return integer[] ids
+---@return integer count of what is in the list
+function fields.ids(text)
+  local ids, count = {}, 0
+  for item in (text or ""):gmatch "[^,]+" do
+    ids[#ids + 1], count = fields.id(item), count + 1
+  end
+  return ids, count
+end
+
 ---The object under a key of the body.
 ---@param context zendesk.sandbox.Context
 ---@param key string

@@ -35,6 +35,19 @@ function form.parse(text)
   return values, names
 end
 
+---Every value of a name that may come several times, as `role[]=agent&role[]=admin`.
+---@param text string
+---@param wanted string
+---@return string[]
+function form.all(text, wanted)
+  local list = {}
+  for pair in text:gmatch "[^&]+" do
+    local name, value = pair:match "^([^=]*)=?(.*)$"
+    if decode(name) == wanted then list[#list + 1] = decode(value) end
+  end
+  return list
+end
+
 ---Writes a query string from pairs.
 ---@param pairs_list string[][] list of { name, value }
 ---@param raw_names? boolean leaves `[` and `]` of the names as they are

@@ -36,6 +36,7 @@ describe("the sandbox has an answer for everything", function()
       { "POST", "/api/v2/tickets", "ticket" },
       { "PUT", "/api/v2/tickets/" .. made.tickets[1].id, "ticket" },
       { "POST", "/api/v2/users", "user" },
+      { "POST", "/api/v2/users/create_or_update", "user" },
       { "PUT", "/api/v2/users/" .. made.users[1].id, "user" },
       { "PUT", "/api/v2/api_tokens/" .. made.api_tokens[1].id, "api_token" },
     }
@@ -112,12 +113,14 @@ describe("the sandbox has an answer for everything", function()
       "/api/v2/oauth/clients", "/api/v2/oauth/tokens", "/api/v2/tickets", "/api/v2/users",
       "/api/v2/search", "/api/v2/search/export", "/api/v2/incremental/tickets",
       "/api/v2/incremental/tickets/cursor", "/api/v2/oauth/global_clients/token_summary",
-      "/api/v2/tickets/show_many", "/oauth/authorizations/new",
+      "/api/v2/tickets/show_many", "/api/v2/users/show_many", "/api/v2/users/search",
+      "/oauth/authorizations/new",
     }
     local names = {
       "page", "per_page", "page[size]", "page[after]", "page[before]", "sort", "sort_order",
       "query", "filter[type]", "start_time", "cursor", "ids", "client_id", "global_client_id",
-      "all", "role", "redirect_uri", "response_type",
+      "all", "role", "role[]", "external_id", "external_ids", "sort_by", "include", "redirect_uri",
+      "response_type",
     }
     local values = {
       "", "0", "-1", "1.5", "x", "%00", "%", "%5B%5D", "9223372036854775807",

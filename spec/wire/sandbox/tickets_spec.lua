@@ -118,6 +118,25 @@ describe("the sandbox's tickets", function()
     assert.equal("b", reply.json.tickets[2].subject)
   end)
 
+  it("are shown 100 at once at most", function()
+    local reply = http:get(PATH .. "/show_many?ids=" .. ("1,"):rep(101))
+    assert.equal(400, reply.status)
+    assert.equal("TooManyValues", reply.json.error)
+  end)
+
+  it("are found by their external id, which several may have", function()
+    box:seed { tickets = {
+      { subject = "a", external_id = "4711" }, { subject = "b" },
+      { subject = "c", external_id = "4711" }, { subject = "d", external_id = "47" },
+    } }
+    local page = http:get(PATH .. "?external_id=4711").json
+    assert.equal(2, page.count)
+    assert.equal("a c", page.tickets[1].subject .. " " .. page.tickets[2].subject)
+    page = http:get(PATH .. "?external_id=4711&page[size]=1").json
+    assert.is_true(page.meta.has_more)
+    assert.equal(0, http:get(PATH .. "?external_id=none").json.count)
+  end)
+
   it("carry the warning for keys that were ignored", function()
     local reply = create { subject = "a", colour = "red" }
     assert.equal(201, reply.status)
@@ -162,6 +181,74 @@ describe("the sandbox's users", function()
       assert.equal(422, reply.status)
       assert.is_string(reply.json.details[field][1].error)
     end
+  end)
+
+  it("are listed by role, by several roles, by external id", function()
+    box:seed { users = { { name = "Kim", role = "agent", external_id = "K-1" } } }
+    local function count(query) return http:get("/api/v2/users?" .. query).json.count end
+    assert.equal(2, count "role=agent")
+    assert.equal(3, count "role[]=agent&role[]=admin")
+    assert.equal(1, count "external_id=K-1&role=agent")
+    assert.equal(0, count "external_id=k-1")
+  end)
+
+  it("are searched in numbered pages, by words or by external id", function()
+    box:seed { users = {
+      { name = "Kim Kanning", email = "kim@example.org", external_id = "K-1" },
+      { name = "Kim Poe" },
+    } }
+    local function search(query) return http:get("/api/v2/users/search?" .. query) end
+    assert.equal("Kim Kanning", search("query=kim@example.org").json.users[1].name)
+    assert.equal(2, search("query=kim").json.count)
+    assert.equal("Kim Poe", search("query=name:poe").json.users[1].name)
+    assert.equal("Kim Kanning", search("external_id=K-1").json.users[1].name)
+    assert.equal(0, search("query=type:ticket").json.count)
+    local page = search("query=kim&per_page=1&page[size]=5").json
+    assert.is_nil(page.meta)
+    assert.equal("Kim Poe", search(page.next_page:match "%?(.*)$").json.users[1].name)
+    for _, query in ipairs {
+      "", "query=", "query=x&external_id=y", "query=status:open", "query=order_by:created",
+    } do
+      local reply = search(query)
+      assert.equal(501, reply.status)
+      assert.equal("SandboxLimit", reply.json.error)
+      assert.is_truthy(reply.json.description:find("sandbox", 1, true))
+    end
+  end)
+
+  it("are shown many at once, by id or external id, 100 at most", function()
+    local made = box:seed { users = { { external_id = "K-1" }, { external_id = "K-2" } } }.users
+    local path = "/api/v2/users/show_many?"
+    local reply = http:get(("%sids=%d,7,x,%d"):format(path, made[2].id, made[1].id)).json
+    assert.equal(2, reply.count)
+    assert.equal(made[2].id, reply.users[1].id)
+    assert.equal(made[2].id, http:get(path .. "external_ids=K-2,K-3").json.users[1].id)
+    assert.same({}, http:get(path .. "ids=").json.users)
+    assert.equal("TooManyValues", http:get(path .. "ids=" .. ("1,"):rep(101)).json.error)
+  end)
+
+  it("are created, or changed when their address or external id is known", function()
+    local function put(user) return http:post("/api/v2/users/create_or_update", { user = user }) end
+    local reply = put { name = "Kim", email = "kim@example.com", external_id = "k-1" }
+    assert.equal(201, reply.status)
+    local id = reply.json.user.id
+    assert.equal("end-user", reply.json.user.role)
+    reply = put { email = "KIM@example.com", notes = "by address" }
+    assert.equal(200, reply.status)
+    assert.equal(id, reply.json.user.id)
+    assert.equal("Kim", reply.json.user.name)
+    reply = put { name = "Kim K.", external_id = "K-1" }
+    assert.equal(200, reply.status)
+    assert.equal(id, reply.json.user.id)
+    assert.equal("K-1", reply.json.user.external_id)
+    assert.equal("by address", reply.json.user.notes)
+    assert.equal(422, put { external_id = "K-1", email = box.email }.status)
+    assert.equal(422, put { email = "new@example.com" }.status)
+    assert.equal(400, http:post("/api/v2/users/create_or_update", { user = "x" }).status)
+    local first = box:seed({ users = 3 }).users.first_id
+    reply = put { email = ("generated-%d@example.com"):format(first), name = "New name" }
+    assert.equal(200, reply.status)
+    assert.equal("New name", http:get(("/api/v2/users/%d"):format(first)).json.user.name)
   end)
 
   it("cannot delete themselves", function()

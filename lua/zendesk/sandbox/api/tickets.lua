@@ -37,6 +37,7 @@ local TYPES = {
   assignee_id = "an integer", organization_id = "an integer", group_id = "an integer",
 }
 local PATH = "/api/v2/tickets"
+local MOST_IDS = 100
 
 local tickets = {}
 
@@ -150,15 +151,30 @@ local function sideload_users(context, shown)
   return people
 end
 
+-- Sideloads: users are there, others are passed over with a warning.
+local function sideload(context, value)
+  for name in (context.query.include or ""):gmatch "[^,]+" do
+    if name == "users" then
+      value.users = sideload_users(context, value.tickets)
+    else
+      table.insert(context.warnings, "include=" .. name)
+    end
+  end
+end
+
 local function index(context)
+  local external_id = context.query.external_id
   local value, refusal = paging.page(context, {
     key = "tickets", records = context.state.tickets, mixed = true,
     present = function(ticket) return tickets.present(context, ticket) end,
+    cache = external_id and "external_id " .. external_id,
+    accept = external_id and function(ticket)
+      local id = fields.plain(ticket.values.external_id)
+      return id ~= nil and tostring(id) == external_id
+    end,
   })
   if not value then return refusal end
-  if ("," .. (context.query.include or "") .. ","):find(",users,", 1, true) then
-    value.users = sideload_users(context, value.tickets)
-  end
+  sideload(context, value)
   return reply.json(200, setmetatable(value, LIST_SHAPE))
 end
 
@@ -233,10 +249,11 @@ local function count(context)
 end
 
 local function show_many(context)
+  local ids, given = fields.ids(context.query.ids)
+  if given > MOST_IDS then return reply.too_many_values(MOST_IDS) end
   local found = {}
-  for text in (context.query.ids or ""):gmatch "[^,]+" do
-    local id = fields.id(text)
-    local ticket = id and context.state.tickets:peek(id)
+  for _, id in ipairs(ids) do
+    local ticket = context.state.tickets:peek(id)
     if ticket then found[#found + 1] = tickets.present(context, ticket) end
   end
   return reply.json(200, {

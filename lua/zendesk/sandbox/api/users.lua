@@ -2,9 +2,11 @@
 
 local auth = require "zendesk.sandbox.auth"
 local fields = require "zendesk.sandbox.fields"
+local form = require "zendesk.sandbox.form"
 local json = require "zendesk.sandbox.json"
 local paging = require "zendesk.sandbox.paging"
 local reply = require "zendesk.sandbox.reply"
+local search_query = require "zendesk.sandbox.search_query"
 
 local SHAPE = json.shape {
   "id", "url", "name", "email", "created_at", "updated_at", "time_zone", "locale", "role",
@@ -18,6 +20,8 @@ local TYPES = {
   name = "a string", email = "a string", role = "a string", verified = "a boolean",
   tags = "an array of strings",
 }
+
+local MOST_IDS = 100
 
 local users = {}
 
@@ -54,13 +58,73 @@ local function me(context)
   return reply.json(200, { user = user })
 end
 
+local function external_id_of(user)
+  local id = user.extra and fields.plain(user.extra.external_id)
+  return id ~= nil and tostring(id) or nil
+end
+
+local function list(context, more)
+  more.key, more.records = "users", context.state.users
+  more.present = function(user) return users.present(context, user) end
+  return paging.reply(context, more)
+end
+
 local function index(context)
-  local role = context.query.role
-  return paging.reply(context, {
-    key = "users", records = context.state.users, mixed = true,
-    accept = role and function(user) return user.role == role end, cache = "users " .. (role or ""),
-    present = function(user) return users.present(context, user) end,
+  local names, external_id = form.all(context.request.query, "role[]"), context.query.external_id
+  names[#names + 1] = context.query.role
+  local roles = #names > 0 and fields.set(names)
+  return list(context, {
+    mixed = true,
+    cache = ("users %s %s"):format(table.concat(names, ","), external_id or ""),
+    accept = (roles or external_id) and function(user)
+      return (not roles or roles[user.role] == true)
+        and (not external_id or external_id_of(user) == external_id)
+    end,
   })
+end
+
+-- Numbered pages whatever is asked for, as Zendesk says of this one.
+local function search(context)
+  local query = context.query
+  if fields.is_blank(query.query) == fields.is_blank(query.external_id) then
+    return reply.sandbox_limit "The sandbox's search for users takes query or external_id."
+  end
+  query["page[size]"], query["page[after]"], query["page[before]"] = nil, nil, nil
+  local external_id = query.external_id
+  if external_id then
+    return list(context, {
+      cache = "external_id " .. external_id,
+      accept = function(user) return external_id_of(user) == external_id end,
+    })
+  end
+  local wanted, problem = search_query.compile(query.query, context, "user")
+  if wanted and wanted.order then problem = "The sandbox does not sort a search for users." end
+  if problem then return reply.sandbox_limit(problem) end
+  local accept = wanted.types.user and wanted.accepts "user" or function() return false end
+  return list(context, { accept = accept, cache = wanted.key })
+end
+
+local function show_many(context)
+  local state, found, external_ids = context.state, json.array(), {}
+  local ids, count = fields.ids(context.query.ids)
+  for id in (context.query.external_ids or ""):gmatch "[^,]+" do
+    external_ids[id], count = true, count + 1
+  end
+  if count > MOST_IDS then return reply.too_many_values(MOST_IDS) end
+  for _, id in ipairs(ids) do
+    local user = state.users:peek(id)
+    if user then found[#found + 1] = users.present(context, user) end
+  end
+  if next(external_ids) then
+    for user in state.users:walk() do
+      if external_ids[external_id_of(user)] then
+        found[#found + 1] = users.present(context, user)
+      end
+    end
+  end
+  return reply.json(200, setmetatable({
+    users = found, next_page = json.null, previous_page = json.null, count = #found,
+  }, json.shape { "users" }))
 end
 
 local function with_user(handler)
@@ -140,6 +204,28 @@ local function update(context, user)
   return reply.json(200, { user = users.present(context, user) })
 end
 
+-- The user whom a record means: by its external id, upper or lower case, else by its address.
+local function find_existing(state, given)
+  local external_id, email = fields.plain(given.external_id), fields.plain(given.email)
+  local by_email
+  for user in state.users:walk() do
+    local id = external_id ~= nil and external_id_of(user)
+    if id and id:lower() == tostring(external_id):lower() then return user.id end
+    local same = type(email) == "string" and type(user.email) == "string"
+      and user.email:lower() == email:lower()
+    if same then by_email = user.id end
+  end
+  return by_email
+end
+
+local function create_or_update(context)
+  local object, refusal = fields.wrapped(context, "user")
+  if not object then return refusal end
+  local id = find_existing(context.state, object)
+  if id then return update(context, context.state.users:get(id)) end
+  return create(context)
+end
+
 local function delete(context, user)
   if user == context.caller.user then
     return reply.record_invalid {
@@ -168,5 +254,8 @@ users[3] = route("GET", PATH .. "/{id}", with_user(show))
 users[4] = route("POST", PATH, create, "agent")
 users[5] = route("PUT", PATH .. "/{id}", with_user(update), "agent")
 users[6] = route("DELETE", PATH .. "/{id}", with_user(delete), "admin")
+users[7] = route("GET", PATH .. "/search", search, "agent")
+users[8] = route("GET", PATH .. "/show_many", show_many, "agent")
+users[9] = route("POST", PATH .. "/create_or_update", create_or_update, "agent")
 
 return users
