@@ -31,7 +31,7 @@ local ENDPOINTS = {
 ---@field query_names string[]
 ---@field origin string scheme and host for links
 ---@field json? any the decoded body
----@field warnings string[] keys that were ignored
+---@field warnings string[] keys and parameters that were ignored
 
 local App = {}
 App.__index = App
@@ -59,9 +59,21 @@ local function authorize(context, route)
   return auth.check(state, caller, route)
 end
 
+-- Parameters that a list does not know are passed over, as at Zendesk, and named like keys of a
+-- body that are: here it may be that Zendesk knows them.
+local function note_unknown(context, route)
+  if not route.parameters then return end
+  for _, name in ipairs(context.query_names) do
+    if not route.parameters[name] and name ~= "access_token" then
+      table.insert(context.warnings, name)
+    end
+  end
+end
+
 local function carry_out(context, route)
   local refusal = authorize(context, route)
   if refusal then return refusal end
+  note_unknown(context, route)
   if not route.raw_body then
     refusal = read_body(context)
     if refusal then return refusal end
@@ -162,13 +174,21 @@ function App:handle(request)
   }
 end
 
+---Every route: { method, path, … }.
+---@return zendesk.sandbox.Route[]
+function app.routes()
+  local list = {}
+  for _, name in ipairs(ENDPOINTS) do
+    for _, route in ipairs(require(name)) do list[#list + 1] = route end
+  end
+  return list
+end
+
 ---@param state zendesk.sandbox.State
 ---@param options { key: string, stop: function, info?: function }
 function app.new(state, options)
   local routes = router.new()
-  for _, name in ipairs(ENDPOINTS) do
-    for _, route in ipairs(require(name)) do routes:add(route[1], route[2], route) end
-  end
+  for _, route in ipairs(app.routes()) do routes:add(route[1], route[2], route) end
   return setmetatable({
     state = state, _router = routes, _control = control.new(state, options),
   }, App)

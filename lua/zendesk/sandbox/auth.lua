@@ -23,6 +23,7 @@ local RANK = { ["end-user"] = 1, agent = 2, admin = 3 }
 ---@field resource? string of the narrow scope
 ---@field limit? string name of the endpoint's own rate limit
 ---@field raw_body? boolean the handler reads the body by itself
+---@field parameters? table<string, true> what a list knows; the others are warned about
 
 local auth = {}
 

@@ -59,6 +59,7 @@ function lists.add(state, path, given)
   return { first_id = first, last_id = first + given.count - 1, count = given.count }
 end
 
+local PARAMETERS = paging.parameters { "limit", "cursor", "page_size" }
 local RECORD = json.shape { "id", "name", "created_at" }
 
 local function as_paging(list, more)
@@ -155,7 +156,7 @@ function lists.find(state, request)
   local list = state.lists[(request.path:gsub("%.json$", ""))]
   if not list or (request.method ~= "GET" and request.method ~= "HEAD") then return nil end
   return {
-    role = "agent", access = "read",
+    role = "agent", access = "read", parameters = PARAMETERS,
     handler = function(context)
       local value, extra = dialects[list.dialect](context, list)
       if not value then return extra end

@@ -2,6 +2,7 @@
 -- cursor), else numbered pages with their wall behind page 100.
 
 local mime = require "mime"
+local fields = require "zendesk.sandbox.fields"
 local form = require "zendesk.sandbox.form"
 local json = require "zendesk.sandbox.json"
 local reply = require "zendesk.sandbox.reply"
@@ -20,6 +21,24 @@ local MAX_PAGES = 100
 ---@field link_header? boolean links are repeated in a Link header
 
 local paging = {}
+
+local PARAMETERS = {
+  "page", "per_page", "page[size]", "page[after]", "page[before]", "sort", "sort_by", "sort_order",
+}
+
+---The query parameters of a list: those of its pages and its own.
+---@param names? string[]
+---@return table<string, true>
+function paging.parameters(names)
+  local known = fields.set(PARAMETERS)
+  for _, name in ipairs(names or {}) do known[name] = true end
+  return known
+end
+
+-- A parameter whose value is passed over is named like one that is not known.
+local function warn(context, name, is_known)
+  if context.query[name] and not is_known then table.insert(context.warnings, name) end
+end
 
 ---A cursor that stands behind (or before) a record.
 ---@param id integer
@@ -105,7 +124,7 @@ local function cursor_request(query)
     from = paging.parse_cursor(after or before)
     if not from then return nil, reply.invalid_pagination "the cursor is not valid" end
   end
-  -- Other fields are silently ignored, as Zendesk does where it cannot sort.
+  -- Other fields are ignored, as Zendesk does where it cannot sort; a warning names them.
   local descending = query.sort == "-id" or query.sort == "-created_at"
   return { size = size, from = from, before = before ~= nil, descending = descending }
 end
@@ -124,9 +143,13 @@ end
 local LINKS, META = json.shape { "prev", "next" },
   json.shape { "has_more", "after_cursor", "before_cursor" }
 
+local SORTS = fields.set { "id", "-id", "created_at", "-created_at" }
+
 local function by_cursor(context, list)
   local wanted, refusal = cursor_request(context.query)
   if not wanted then return nil, refusal end
+  warn(context, "sort", SORTS[context.query.sort])
+  warn(context, "sort_by", false)
   local records, more = take(list, wanted.from, wanted.before ~= wanted.descending, wanted.size)
   if wanted.before then records = reversed(records) end
   local first, last = records[1], records[#records]
@@ -160,6 +183,9 @@ local function page_of(list, ids, page, size, descending)
 end
 
 local function by_page(context, list)
+  local sort_by = context.query.sort_by
+  warn(context, "sort", false)
+  warn(context, "sort_by", sort_by == "id" or sort_by == "created_at")
   local page = positive(context.query.page, 1)
   local size = positive(context.query.per_page, MAX_SIZE)
   if not page then return nil, reply.invalid_attribute("page", "an integer above 0") end

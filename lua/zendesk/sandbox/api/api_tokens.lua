@@ -67,6 +67,7 @@ local function route(method, path, handler)
 end
 
 api_tokens[1] = route("GET", PATH, index)
+api_tokens[1].parameters = paging.parameters()
 api_tokens[2] = route("POST", PATH, create)
 api_tokens[3] = route("PUT", PATH .. "/{id}", with_token(update))
 api_tokens[4] = route("DELETE", PATH .. "/{id}", with_token(delete))

@@ -214,7 +214,9 @@ local function route(method, path, handler)
 end
 
 clients[1] = route("GET", PATH, index)
+clients[1].parameters = paging.parameters()
 clients[2] = route("GET", "/api/v2/users/me/oauth/clients", mine)
+clients[2].parameters = paging.parameters()
 clients[3] = route("POST", PATH, create)
 clients[4] = route("GET", PATH .. "/{id}", with_client(show))
 clients[5] = route("PUT", PATH .. "/{id}", with_client(update))

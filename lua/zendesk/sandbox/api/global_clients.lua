@@ -62,10 +62,13 @@ local function token_summary(context)
   return reply.json(200, { global_clients = list })
 end
 
-global_clients[1] = { "GET", PATH, handler = index, role = "admin", access = "read" }
+global_clients[1] = {
+  "GET", PATH, handler = index, role = "admin", access = "read", parameters = paging.parameters(),
+}
 global_clients[2] = { "GET", PATH .. "/{id}", handler = show, role = "admin", access = "read" }
 global_clients[3] = {
   "GET", PATH .. "/token_summary", handler = token_summary, role = "admin", access = "read",
+  parameters = fields.set { "global_client_id", "include_expired" },
 }
 
 return global_clients

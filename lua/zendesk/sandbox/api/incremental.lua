@@ -2,6 +2,7 @@
 -- borders of pages) and by cursor.
 
 local mime = require "mime"
+local fields = require "zendesk.sandbox.fields"
 local json = require "zendesk.sandbox.json"
 local paging = require "zendesk.sandbox.paging"
 local reply = require "zendesk.sandbox.reply"
@@ -129,6 +130,7 @@ for _, kind in ipairs(KINDS) do
     incremental[#incremental + 1] = {
       "GET", path .. suffix, handler = handler, role = "admin", access = "read",
       resource = kind.name, limit = "incremental-exports",
+      parameters = fields.set { "start_time", "per_page", "cursor" },
     }
   end
 end

@@ -300,9 +300,11 @@ local function route(method, path, handler, limit)
 end
 
 tickets[1] = route("GET", PATH, index, "tickets-index")
+tickets[1].parameters = paging.parameters { "external_id", "include" }
 tickets[2] = route("POST", PATH, idempotency.wrap(create))
 tickets[3] = route("GET", PATH .. "/count", count)
 tickets[4] = route("GET", PATH .. "/show_many", show_many)
+tickets[4].parameters = fields.set { "ids" }
 tickets[5] = route("GET", PATH .. "/{id}", with_ticket(show))
 tickets[6] = route("PUT", PATH .. "/{id}", with_ticket(update), "tickets-update")
 tickets[7] = route("DELETE", PATH .. "/{id}", with_ticket(delete))

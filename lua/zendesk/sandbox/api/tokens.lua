@@ -145,7 +145,10 @@ local function create(context)
   return reply.json(201, { token = shown }, { location })
 end
 
-tokens[1] = { "GET", PATH, handler = index, role = "admin", access = "read" }
+tokens[1] = {
+  "GET", PATH, handler = index, role = "admin", access = "read",
+  parameters = paging.parameters { "client_id", "global_client_id", "all", "include_expired" },
+}
 tokens[2] = { "POST", PATH, handler = create, role = "admin", access = "write" }
 tokens[3] = { "GET", PATH .. "/current", handler = current, bearer = true }
 tokens[4] = {

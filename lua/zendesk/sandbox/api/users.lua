@@ -248,6 +248,7 @@ local function route(method, path, handler, role)
 end
 
 users[1] = route("GET", PATH, index, "agent")
+users[1].parameters = paging.parameters { "role", "role[]", "external_id" }
 users[2] = route("GET", PATH .. "/me", me)
 users[2].anonymous = true
 users[3] = route("GET", PATH .. "/{id}", with_user(show))
@@ -255,7 +256,9 @@ users[4] = route("POST", PATH, create, "agent")
 users[5] = route("PUT", PATH .. "/{id}", with_user(update), "agent")
 users[6] = route("DELETE", PATH .. "/{id}", with_user(delete), "admin")
 users[7] = route("GET", PATH .. "/search", search, "agent")
+users[7].parameters = fields.set { "query", "external_id", "page", "per_page" }
 users[8] = route("GET", PATH .. "/show_many", show_many, "agent")
+users[8].parameters = fields.set { "ids", "external_ids" }
 users[9] = route("POST", PATH .. "/create_or_update", create_or_update, "agent")
 
 return users
