@@ -71,6 +71,7 @@ local DECLARED = {
   rate_limit_body = { "errors", one_of("errors", "description", "text", "html") },
   clock_offset = { 0, shift },                                    -- the server's clock is off
   search_lag = { 0, duration },                                   -- seconds until search finds it
+  jobs = { "complete", one_of("complete", "fail") },              -- how bulk jobs end
   -- The sandbox itself
   log = { 10000, function(value)
     if value == false or (math.type(value) == "integer" and value > 0) then return true end

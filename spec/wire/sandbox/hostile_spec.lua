@@ -78,6 +78,17 @@ describe("the sandbox has an answer for everything", function()
     assert.equal(200, http:get("/api/v2/incremental/users?start_time=0").status)
   end)
 
+  it("for any tickets of a job", function()
+    for _, path in ipairs { "create_many", "update_many", "update_many?ids=1" } do
+      local method = path:find "^create" and "POST" or "PUT"
+      local target = "/api/v2/tickets/" .. path
+      for _, value in ipairs(VALUES) do
+        send(method, target, ('{"tickets":%s,"ticket":%s}'):format(value, value))
+        send(method, target, ('{"tickets":[%s,{"id":%s}]}'):format(value, value))
+      end
+    end
+  end)
+
   it("for any words of a search", function()
     for _, word in ipairs {
       "", "status:", "tags:", "created>", "requester:", "email:", "subject:", "via:", "-", '"',

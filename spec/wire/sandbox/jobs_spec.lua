@@ -38,10 +38,14 @@ describe("the sandbox's jobs", function()
     assert.equal(cjson.null, job.results)
     job = finished(job)
     assert.equal("completed", job.status)
-    assert.is_true(job.results[1].success)
-    assert.equal("Updated", job.results[1].status)
-    assert.is_false(job.results[2].success)
-    assert.equal("RecordNotFound", job.results[2].error)
+    assert.equal(2, job.progress)
+    assert.matches("^Completed at %d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d %+0000$", job.message)
+    assert.same({ id = made[1].id, action = "update", status = "Updated", success = true },
+      job.results[1])
+    assert.same({
+      id = 1, action = "update", status = "Failed", success = false, error = "RecordNotFound",
+      details = "Not found",
+    }, job.results[2])
     local ticket = http:get(("/api/v2/tickets/%d"):format(made[1].id)).json.ticket
     assert.equal("solved", ticket.status)
   end)
@@ -53,6 +57,38 @@ describe("the sandbox's jobs", function()
     job = finished(job)
     assert.is_true(job.results[1].success)
     assert.equal("RecordInvalid", job.results[2].error)
+    assert.equal("priority: is not valid", job.results[2].details)
+  end)
+
+  it("say of a created ticket its place and id, of one that was not what is wrong", function()
+    local job = http:post("/api/v2/tickets/create_many", { tickets = {
+      { subject = "three", comment = { body = "x" } }, { subject = "four", status = "burning" },
+      { subject = "five", comment = { body = "x" }, tags = "x" },
+    } }).json.job_status
+    local results = finished(job).results
+    assert.same({ index = 0, id = results[1].id }, results[1])
+    assert.same({
+      index = 1, error = "TicketCreateFailed",
+      details = "Description: cannot be blank, status: is not valid",
+    }, results[2])
+    assert.equal("TicketCreateFailed", results[3].error)
+    assert.is_truthy(results[3].details:find("tags must be an array of strings", 1, true))
+  end)
+
+  it("fail as a whole when told so: no results, and nothing done", function()
+    box:set("jobs", "fail")
+    local job = http:put("/api/v2/tickets/update_many?ids=" .. ids(made[1].id, made[2].id),
+      { ticket = { status = "solved" } }).json.job_status
+    assert.equal("queued", job.status)
+    box:set("jobs", "complete")
+    job = finished(job)
+    assert.equal("failed", job.status)
+    assert.equal(cjson.null, job.results)
+    assert.equal(0, job.progress)
+    assert.equal(2, job.total)
+    assert.matches("^Failed at 20%d%d%-", job.message)
+    local ticket = http:get(("/api/v2/tickets/%d"):format(made[1].id)).json.ticket
+    assert.equal("new", ticket.status)
   end)
 
   it("create and delete many tickets", function()

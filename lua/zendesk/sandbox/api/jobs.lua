@@ -1,6 +1,7 @@
 -- Many tickets at once, and /api/v2/job_statuses. The work is done at once; the job tells of it as
 -- Zendesk does: queued in the first reply, working when it is asked for the first time, completed
--- from then on. A completed job may have items that failed.
+-- from then on, or failed. A completed job may have items that failed; a failed one, which the
+-- switch `jobs` orders, has done nothing.
 
 local fields = require "zendesk.sandbox.fields"
 local json = require "zendesk.sandbox.json"
@@ -11,16 +12,20 @@ local tickets = require "zendesk.sandbox.api.tickets"
 local SHAPE = json.shape {
   "id", "job_type", "url", "total", "progress", "status", "message", "results",
 }
+local CREATED = json.shape { "id", "index", "error", "details" }
+local CHANGED = json.shape { "id", "action", "status", "success", "error", "details" }
 local PATH = "/api/v2/job_statuses/"
 local MOST_ITEMS = 100
+local MESSAGES = { completed = "Completed at ", failed = "Failed at " }
 
 local function present(context, job, status)
-  local done = status == "completed"
+  local message = MESSAGES[status]
   return setmetatable({
     id = job.id, job_type = job.job_type, url = context.origin .. PATH .. job.id .. ".json",
-    total = #job.results, progress = done and #job.results or json.null, status = status,
-    message = done and "Completed at " .. job.ended_at or json.null,
-    results = done and job.results or json.null,
+    total = job.total, status = status,
+    progress = message and #(job.results or {}) or json.null,
+    message = message and message .. job.ended_at or json.null,
+    results = message and job.results or json.null,
   }, SHAPE)
 end
 
@@ -28,28 +33,63 @@ local function capitalised(word)
   return (word:gsub("^%l", string.upper))
 end
 
+-- What a refusal says, as one text: in a job there is no more.
+local function details_of(said)
+  if type(said.error) == "table" then return said.error.title, said.error.message end
+  local texts = {}
+  for _, problems in pairs(said.details or {}) do
+    for _, problem in ipairs(problems) do texts[#texts + 1] = problem.description end
+  end
+  table.sort(texts)
+  return said.error, #texts > 0 and table.concat(texts, ", ") or said.description
+end
+
+-- Who creates has no ids yet: the index says which of the items it is.
+local function creation(answer, place)
+  local said = json.decode(answer.body)
+  local result = setmetatable({ index = place - 1 }, CREATED)
+  if answer.status < 300 then
+    result.id = said.ticket.id
+    return result
+  end
+  -- The word as recorded; what Zendesk calls the other failures of a job is not known, so that they
+  -- have the names they have in single calls.
+  result.error, result.details = "TicketCreateFailed", select(2, details_of(said))
+  return result
+end
+
+local function change(answer, action, id)
+  local success = answer.status < 300
+  local result = setmetatable({
+    id = id, action = action, success = success,
+    status = success and capitalised(action .. "d") or "Failed",
+  }, CHANGED)
+  if not success then result.error, result.details = details_of(json.decode(answer.body)) end
+  return result
+end
+
 -- An item is done as the call for one ticket would be, and its reply is what is said of it.
 local function result_of(context, action, place, item)
   local single = setmetatable({ json = { ticket = item.ticket } }, { __index = context })
   local answer = tickets.actions[action](single, item.id)
-  local result = { index = place - 1, id = item.id, action = action, success = true }
-  if answer.status < 300 then
-    local made = answer.body ~= "" and json.decode(answer.body).ticket
-    result.id, result.status = item.id or made.id, capitalised(action .. "d")
-    return result
-  end
-  local said = json.decode(answer.body)
-  result.success, result.error, result.details = false, said.error, said.description
-  return result
+  if action == "create" then return creation(answer, place) end
+  return change(answer, action, item.id)
+end
+
+local function results_of(context, action, items)
+  local results = json.array()
+  for place, item in ipairs(items) do results[place] = result_of(context, action, place, item) end
+  return results
 end
 
 local function start(context, action, items)
   local state = context.state
-  local results = json.array()
-  for place, item in ipairs(items) do results[place] = result_of(context, action, place, item) end
+  local fails = state.switches.jobs == "fail"
   local job = {
     id = "V3-" .. random.hex(32), job_type = "Bulk Ticket " .. capitalised(action),
-    results = results, ended_at = state.clock:iso(state.clock:now()), asked = false,
+    total = #items, results = not fails and results_of(context, action, items) or nil,
+    ends = fails and "failed" or "completed", asked = false,
+    ended_at = os.date("!%Y-%m-%d %H:%M:%S +0000", state.clock:wall() // 1 | 0),
   }
   state.jobs[job.id] = job
   return reply.json(200, { job_status = present(context, job, "queued") })
@@ -58,30 +98,22 @@ end
 local function show(context)
   local job = context.state.jobs[context.params.id]
   if not job then return reply.record_not_found() end
-  local status = job.asked and "completed" or "working"
+  local status = job.asked and job.ends or "working"
   job.asked = true
   return reply.json(200, { job_status = present(context, job, status) })
 end
 
 local function check_count(items)
-  if #items == 0 then return reply.invalid_attribute("tickets", "an array") end
-  if #items <= MOST_ITEMS then return nil end
-  return reply.json(400, {
-    error = "TooManyValues", description = "You passed in too many values. Please pass in no more "
-      .. "than " .. MOST_ITEMS,
-  })
+  if #items == 0 then return reply.invalid_attribute("tickets", "an array of objects") end
+  return #items > MOST_ITEMS and reply.too_many_values(MOST_ITEMS) or nil
 end
 
-local function ids_of(context)
-  local ids = {}
-  for text in (context.query.ids or ""):gmatch "[^,]+" do ids[#ids + 1] = fields.id(text) end
-  return ids
-end
-
+-- The tickets of the body; none at all where one of them is no object.
 local function listed(context)
   local list = type(context.json) == "table" and context.json.tickets
   local items = {}
   for place, ticket in ipairs(type(list) == "table" and list or {}) do
+    if type(ticket) ~= "table" then return {} end
     local copy = {}
     for name, value in pairs(ticket) do copy[name] = value end
     copy.id = nil
@@ -100,13 +132,15 @@ end
 local function same_ticket(context)
   if not context.query.ids then return listed(context) end
   local items, ticket = {}, type(context.json) == "table" and context.json.ticket
-  for place, id in ipairs(ids_of(context)) do items[place] = { id = id, ticket = ticket } end
+  for place, id in ipairs((fields.ids(context.query.ids))) do
+    items[place] = { id = id, ticket = ticket }
+  end
   return items
 end
 
 local function only_ids(context)
   local items = {}
-  for place, id in ipairs(ids_of(context)) do items[place] = { id = id } end
+  for place, id in ipairs((fields.ids(context.query.ids))) do items[place] = { id = id } end
   return items
 end
 
