@@ -1,7 +1,9 @@
--- What a seed may hold: the fields that the sandbox works with, and what is wrong with one. Other
--- fields are shown as they are given.
+-- What a seed may hold: the fields that the sandbox works with, those that it only shows, and what
+-- is wrong with one. A field that Zendesk's records do not have is a slip, or is for writing only.
 
+local nearest = require "zendesk.nearest"
 local clock = require "zendesk.sandbox.clock"
+local sets = require "zendesk.sandbox.fields"
 local json = require "zendesk.sandbox.json"
 local lists = require "zendesk.sandbox.lists"
 
@@ -34,6 +36,30 @@ seed_check.FIELDS = {
   },
 }
 
+-- The fields that are shown as they are given.
+local SHOWN = {
+  tickets = sets.set {
+    "url", "external_id", "via", "generated_timestamp", "type", "subject", "raw_subject",
+    "description", "priority", "status", "recipient", "requester_id", "submitter_id",
+    "assignee_id", "organization_id", "group_id", "collaborator_ids", "follower_ids",
+    "email_cc_ids", "forum_topic_id", "problem_id", "has_incidents", "is_public", "due_at", "tags",
+    "custom_fields", "fields", "satisfaction_rating", "sharing_agreement_ids", "custom_status_id",
+    "encoded_id", "followup_ids", "ticket_form_id", "brand_id", "allow_channelback",
+    "allow_attachments", "from_messaging_channel", "support_type",
+  },
+  users = sets.set {
+    "url", "active", "alias", "chat_only", "custom_role_id", "default_group_id", "details",
+    "external_id", "iana_time_zone", "last_login_at", "locale", "locale_id", "moderator", "notes",
+    "only_private_comments", "organization_id", "phone", "photo", "report_csv", "restricted_agent",
+    "role_type", "shared", "shared_agent", "shared_phone_number", "signature", "suspended", "tags",
+    "ticket_restriction", "time_zone", "two_factor_auth_enabled", "user_fields",
+  },
+  clients = sets.set { "url", "logo_url", "global" },
+  global_clients = sets.set { "url", "logo_url", "global" },
+  tokens = sets.set { "url" },
+  api_tokens = sets.set { "url", "updated_at", "last_used_at" },
+}
+
 local function are_strings(value)
   if type(value) ~= "table" then return false end
   for place, item in pairs(value) do
@@ -53,8 +79,22 @@ local HOLDS = {
     "epoch seconds or a time like 2026-11-25T08:00:00Z" },
 }
 
-local function fault_of_record(record, known)
+local function unknown_field(name, kind)
+  local known, names = {}, {}
+  for _, list in ipairs { seed_check.FIELDS[kind], SHOWN[kind] } do
+    for word in pairs(list) do known[word], names[#names + 1] = true, word end
+  end
+  table.sort(names)
+  name = tostring(name)
+  local near = nearest.find(name, known)
+  return (" has no field %q%s"):format(name:gsub("%c", "?"),
+    near and ('; did you mean "%s"?'):format(near) or "; it has " .. table.concat(names, ", "))
+end
+
+local function fault_of_record(record, kind)
+  local known = seed_check.FIELDS[kind]
   for name, value in pairs(record) do
+    if not known[name] and not SHOWN[kind][name] then return unknown_field(name, kind) end
     local holds = HOLDS[known[name]]
     if holds and value ~= json.null and not holds[1](value) then
       return (".%s must be %s"):format(name, holds[2])
@@ -77,7 +117,7 @@ local function fault_of_records(kind, wanted)
     if type(record) ~= "table" then
       return ("%s[%d] must be a record, not a %s"):format(kind, index, type(record))
     end
-    local fault = fault_of_record(record, seed_check.FIELDS[kind])
+    local fault = fault_of_record(record, kind)
     if fault then return ("%s[%d]%s"):format(kind, index, fault) end
   end
   return nil

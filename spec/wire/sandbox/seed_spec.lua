@@ -65,6 +65,39 @@ describe("the sandbox is seeded", function()
     assert.equal(4, unused)
   end)
 
+  it("with fields that are only shown, to the digit", function()
+    local ticket = box:seed { tickets = { {
+      brand_id = 9007199254740993, custom_fields = { { id = 1, value = 9007199254740995 } },
+    } } }.tickets[1]
+    local text = http:get(("/api/v2/tickets/%d"):format(ticket.id)).body
+    assert.is_truthy(text:find('"brand_id":9007199254740993', 1, true))
+    assert.is_truthy(text:find('"value":9007199254740995', 1, true))
+  end)
+
+  it("with no field that Zendesk's records do not have", function()
+    for what, text in pairs {
+      [{ tickets = { { subjct = "x" } } }] =
+        'tickets[1] has no field "subjct"; did you mean "subject"?',
+      [{ tickets = { {}, { additional_tags = { "x" } } } }] =
+        'tickets[2] has no field "additional_tags"; it has allow_attachments, ',
+      [{ tickets = { { requester = { name = "x" } } } }] =
+        'tickets[1] has no field "requester"; did you mean "requester_id"?',
+      [{ tickets = { { comment = { body = "x" } } } }] = 'tickets[1] has no field "comment"; it',
+      [{ tickets = { { "x" } } }] = 'tickets[1] has no field "1"; it has',
+      [{ users = { { e_mail = "x@example.com" } } }] = 'did you mean "email"?',
+      [{ users = { { ["na\nme"] = "x" } } }] = 'has no field "na?me"; did you mean "name"?',
+      [{ clients = { { redirect_uris = {} } } }] = 'did you mean "redirect_uri"?',
+      [{ tokens = { { scope = "read" } } }] = 'did you mean "scopes"?',
+      [{ global_clients = { { badge = 1 } } }] = 'global_clients[1] has no field "badge"; it has',
+      [{ api_tokens = { { descripton = "x" } } }] = 'did you mean "description"?',
+    } do
+      local ok, message = pcall(function() box:seed(what) end)
+      assert.is_false(ok)
+      assert.is_truthy(message:find(text, 1, true), message)
+    end
+    assert.equal(0, http:get("/api/v2/tickets").json.count)
+  end)
+
   it("only with what makes sense", function()
     box:seed { clients = { { id = 7, identifier = "a" } } }
     for what, text in pairs {
