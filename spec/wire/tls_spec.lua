@@ -198,7 +198,8 @@ describe("over TLS #tls", function()
       for transfer in function() return wire.engine:next() end do
         assert.is_true(kept[transfer])
         running, kept[transfer] = running - 1, nil
-        assert.are.equal(200, (transfer:outcome()))
+        local status, kind, message = transfer:outcome()
+        assert.are.equal(200, status, ("%s: %s"):format(kind, message))
         transfer:close()
       end
     end
