@@ -107,6 +107,15 @@ function methods:each(path, options)
   return require "zendesk.pages".each(transport_of(self, "each"), path, options)
 end
 
+---The same in one table, which is written as `[]` where the list is empty.
+---@param path string
+---@param options zendesk.PagesOptions|nil
+---@return table[]|nil records
+---@return zendesk.Error|nil err
+function methods:list(path, options)
+  return require "zendesk.pages".collect(transport_of(self, "list"), path, options)
+end
+
 ---A file, wherever it is kept: an attachment by its `content_url`. Redirects are followed, five at
 ---most. The credential goes to the account's own origin and nowhere else.
 ---@param address string a path, or an URL: https, or http on a loopback host

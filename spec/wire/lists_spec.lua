@@ -44,6 +44,18 @@ describe("walking lists over the wire", function()
     end
   end)
 
+  it("gives a list in one table, all of it or an error", function()
+    assert.equal("[]", zendesk.json.encode(assert(zd:list "/api/v2/tickets")))
+    local made = box:seed { tickets = 250 }.tickets
+    local list = assert(zd:list("/api/v2/tickets", { page_size = 50 }))
+    assert.same({ 250, made.first_id, made.last_id }, { #list, list[1].id, list[250].id })
+    assert.equal(5, #assert(zd:list("/api/v2/tickets", { limit = 5 })))
+    box:fail { path = "/tickets", skip = 1, times = 1, status = 403 }
+    local none, err = zd:list "/api/v2/tickets"
+    assert.is_nil(none)
+    assert.equal("forbidden", err.kind)
+  end)
+
   it("keeps a string query, byte for byte, before its own parameters", function()
     box:seed { tickets = 3 }
     ids((zd:each("/api/v2/tickets?include=users&x=a+b", { page_size = 2 })))

@@ -207,6 +207,7 @@ return {
     },
     ["zd:whoami"] = { { options = CALL } },
     ["zd:each"] = { PATH, { options = WALK }, rows = walks },
+    ["zd:list"] = { PATH, { options = WALK }, rows = walks },
     ["zd:origin"] = { rows = { { "what nobody asked for", "fine", "canary", {} } } },
     ["zd:describe"] = {
       rows = { { "what nobody asked for", "fine", "canary", {} } },
