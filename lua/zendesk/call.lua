@@ -283,8 +283,9 @@ end
 ---@param call table
 ---@return boolean
 function call_of.is_repeatable(self, call)
-  if call.repeatable or (call.retry or self.retry).idempotent then return true end
-  return IDEMPOTENT[call.method] and not call.once or false
+  local said = (call.retry or self.retry).idempotent
+  if call.repeatable or said or WITHOUT_BODY[call.method] then return true end
+  return said == nil and IDEMPOTENT[call.method] and not call.once or false
 end
 
 return call_of

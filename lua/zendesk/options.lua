@@ -13,7 +13,8 @@ local options = {}
 ---@field attempts integer|nil how often a request is sent; 4
 ---@field base number|nil seconds; the first wait is at most this, the next twice as long; 0.5
 ---@field cap number|nil seconds; no wait of the library's own choice is longer; 20
----@field idempotent boolean|nil the caller knows that repeating is harmless, POST and PATCH too
+---@field idempotent boolean|nil true: repeating is harmless, of a POST or PATCH, too; false: it is
+---not, of a PUT or DELETE neither; the method tells, unless given
 
 ---@class zendesk.Options
 ---@field subdomain string|nil the first label of the account's address: `acme` of acme.zendesk.com
@@ -161,12 +162,12 @@ end
 ---The settings of `retry`, with the defaults filled in. For `new` and for single calls.
 ---@param given table|false|nil
 ---@param defaults table what holds where nothing is given
----@return table|nil settings attempts, base, cap, idempotent
+---@return table|nil settings attempts, base, cap, idempotent (nil: the method tells)
 ---@return zendesk.Error|nil err
 function options.retry(given, defaults)
   if given == nil or given == defaults then return defaults end
   if given == false then
-    return { attempts = 1, base = defaults.base, cap = defaults.cap, idempotent = false }
+    return { attempts = 1, base = defaults.base, cap = defaults.cap, idempotent = nil }
   end
   given = checked(given, RETRY_TYPES, "retry.")
   if given.attempts and (given.attempts < 1 or given.attempts > 100) then
@@ -183,11 +184,11 @@ function options.retry(given, defaults)
     attempts = given.attempts or defaults.attempts,
     base = given.base or defaults.base,
     cap = given.cap or defaults.cap,
-    idempotent = idempotent or false,
+    idempotent = idempotent,
   }
 end
 
-options.RETRY_DEFAULTS = { attempts = 4, base = 0.5, cap = 20, idempotent = false }
+options.RETRY_DEFAULTS = { attempts = 4, base = 0.5, cap = 20, idempotent = nil }
 
 local function check_account(account)
   local ok, problem = pcall(function() return account:origin() end)

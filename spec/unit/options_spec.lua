@@ -28,7 +28,7 @@ describe("options", function()
     assert.equal(300, config.deadline)
     assert.equal(64 * 1024 * 1024, config.max_body)
     assert.equal("off", config.rate_limit)
-    assert.same({ attempts = 4, base = 0.5, cap = 20, idempotent = false }, config.retry)
+    assert.same({ attempts = 4, base = 0.5, cap = 20 }, config.retry)
   end)
 
   it("take what is given over the defaults", function()
@@ -61,7 +61,7 @@ describe("options", function()
     assert.same({ attempts = 3, base = 1, cap = 2, idempotent = true },
       options.retry({ attempts = 3 }, defaults))
     assert.is_false(options.retry({ idempotent = false }, defaults).idempotent)
-    assert.is_false(options.retry(false, defaults).idempotent)
+    assert.is_nil(options.retry(false, defaults).idempotent)
   end)
 
   it("put the subdomain into lower case", function()

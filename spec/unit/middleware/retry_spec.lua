@@ -102,6 +102,20 @@ describe("a call", function()
     end)
   end
 
+  it("is not repeated where the caller says that it must not be, unless it only reads", function()
+    local once = { retry = { idempotent = false } }
+    for _, method in ipairs { "PUT", "DELETE" } do
+      driver:reply { error = "timeout", sent = true }
+      local value, problem = transport:request(method, "/x", once)
+      assert.is_nil(value)
+      assert.is_true(problem.ambiguous)
+    end
+    assert.equal(2, #driver.requests)
+    driver:reply({ error = "timeout", sent = true }, { status = 200, body = "{}" })
+    assert(transport:request("GET", "/x", once))
+    assert.equal(4, #driver.requests)
+  end)
+
   it("that deletes, in doubt, and finds nothing has deleted", function()
     driver:reply({ error = "transport", sent = true }, { status = 404 })
     local ok, response = transport:request("DELETE", "/x")
