@@ -126,9 +126,8 @@ function arguments.check(name, value, wanted)
 end
 
 local function unknown(name, known, prefix)
-  local meant = type(name) == "string" and require "zendesk.nearest".find(name, known)
   errors.raise(3, "unknown option '%s%s'%s", prefix, errors.clean(tostring(name)),
-    meant and (" (did you mean '%s'?)"):format(meant) or "")
+    require "zendesk.nearest".hint(name, known))
 end
 
 -- zendesk:new { … } gives the module for the options, and what is said of its fields helps nobody.

@@ -77,9 +77,9 @@ local function wrong_type(name, value, wanted)
   if not wanted then
     local known = {}
     for option in pairs(OPTION_TYPES) do known[option] = true end
-    local meant = type(name) == "string" and require "zendesk.nearest".find(name, known)
-    local hint = meant and (" (did you mean '" .. meant .. "'?)")
-      or type(value) == "table" and " (what is to be sent goes into option 'json')" or ""
+    local nearest = require "zendesk.nearest"
+    local hint = type(value) == "table" and not nearest.find(tostring(name), known)
+      and " (what is to be sent goes into option 'json')" or nearest.hint(name, known)
     errors.raise(4, "unknown option '%s'%s", errors.clean(tostring(name)), hint)
   end
   if ALSO[name] == type(value) or name == "body" and is_body(value) then return end
@@ -168,6 +168,10 @@ local function take_body(self, call, given)
     return nil
   end
   if given.content_type then errors.raise(4, "option 'content_type' belongs to 'body'") end
+  if type(json) == "string" and find(json, "^%s*[{%[]") then
+    errors.raise(4, "option 'json': a text of JSON was given, which would be written as a string: "
+      .. "give the table, or the text as 'body' with content_type = 'application/json'")
+  end
   if happens_once(call, json) then call.once = true end
   return take_json(self, call, json)
 end

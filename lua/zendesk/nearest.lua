@@ -1,5 +1,5 @@
--- nearest: the word somebody probably meant, by its letters or by what other libraries call it.
--- Used by messages about unknown options and scopes.
+-- nearest: the word somebody probably meant, by its letters or by what other libraries call it, and
+-- where a word belongs that is known elsewhere. Used by messages about unknown options and scopes.
 
 local nearest = {}
 
@@ -13,6 +13,17 @@ local OTHER_NAMES = {
   host = "base_url", url = "base_url", domain = "subdomain", site = "subdomain",
   data = "json", params = "query", per_page = "page_size", max = "limit",
   retries = "retry", max_retries = "retry", proxies = "proxy", parallel = "concurrency",
+  cacert = "ca_file", ca_bundle = "ca_file", cafile = "ca_file", capath = "ca_path",
+}
+
+-- What belongs to the provider of a credential, and what there is none of.
+local OF_PROVIDER = "it belongs to zendesk.auth.client_credentials or .authorization_code, which "
+  .. "'auth' takes"
+local VERIFIED = "TLS is always verified; 'ca_file' names the authorities to trust"
+local OF_NEW = {
+  client_id = OF_PROVIDER, client_secret = OF_PROVIDER, redirect_uri = OF_PROVIDER,
+  scope = OF_PROVIDER, scopes = OF_PROVIDER, store = OF_PROVIDER, refresh_token = OF_PROVIDER,
+  verify = VERIFIED, verify_ssl = VERIFIED, ssl_verify = VERIFIED, insecure = VERIFIED,
 }
 
 ---Levenshtein's distance: insertions, deletions and substitutions from one word to another.
@@ -55,6 +66,19 @@ function nearest.find(word, known)
     end
   end
   return best
+end
+
+---What a message adds about an unknown option.
+---@param name any
+---@param known table<string, any> its keys are the names of the options there are
+---@return string hint begins with a space; "" where there is nothing to say
+function nearest.hint(name, known)
+  if type(name) ~= "string" then return "" end
+  local elsewhere = known.subdomain and OF_NEW[name]
+  if elsewhere then return (" (%s)"):format(elsewhere) end
+  local meant = nearest.find(name, known)
+  if meant then return (" (did you mean '%s'?)"):format(meant) end
+  return known.query and " (Zendesk's own parameters go into option 'query')" or ""
 end
 
 return nearest

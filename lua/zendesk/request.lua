@@ -104,11 +104,11 @@ local READS = { GET = true, HEAD = true, DELETE = true, PUT = true, PATCH = true
 local WRITES = { POST = true, PUT = true, PATCH = true, DELETE = true, OPTIONS = true }
 local KEYED_PATH = "/api/v2/tickets"
 
--- The JSON of options that hold nothing else.
+-- The JSON of options that hold nothing else. A text is looked at on the long way.
 local function only_json(given)
   local name, json = next(given)
-  if name == "json" and next(given, name) == nil and not getmetatable(given) then return json end
-  return nil
+  local alone = name == "json" and next(given, name) == nil and not getmetatable(given)
+  return alone and type(json) ~= "string" and json or nil
 end
 
 ---Makes a call. What only a wrong program can cause is raised at its line.

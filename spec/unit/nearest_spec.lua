@@ -31,6 +31,18 @@ describe("nearest", function()
     assert.is_nil(nearest.find("token", known))
   end)
 
+  it("hints at where an option belongs", function()
+    local new = { subdomain = true, ca_file = true, access_token = true }
+    assert.equal(" (did you mean 'ca_file'?)", nearest.hint("cacert", new))
+    assert.matches("zendesk.auth.client_credentials", nearest.hint("client_id", new), 1, true)
+    assert.matches("always verified", nearest.hint("verify", new), 1, true)
+    assert.equal("", nearest.hint("client_id", { timeout = true }))
+    assert.matches("into option 'query'", nearest.hint("status", { query = true }), 1, true)
+    assert.equal(" (did you mean 'page_size'?)",
+      nearest.hint("per_page", { query = true, page_size = true }))
+    assert.equal("", nearest.hint(1, { query = true }))
+  end)
+
   it("takes the first in the alphabet among equals", function()
     assert.equal("abca", nearest.find("abc", { abcb = true, abca = true, abcc = true }))
   end)
