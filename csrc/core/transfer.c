@@ -43,14 +43,17 @@ static enum zd_status status_of(CURLcode code) {
   }
 }
 
-/* Only what libcurl proves counts as not sent: no connection was ready, or not
- * one byte of the request was handed on. */
+/* Only what is proved counts as not sent: no connection was ready, not one byte
+ * of the request was handed on, or the server has said in a GOAWAY that it did
+ * not take the request up. libcurl gives such a request up when its connection
+ * has nothing else to do. */
 static bool may_have_arrived(const struct zd_transfer *transfer) {
   long bytes = 0;
   if (transfer->attempts == 0)
     return false;
   curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes);
-  return bytes > transfer->bytes_before;
+  return bytes > transfer->bytes_before &&
+         !zd_goaways_prove(&transfer->crowd->goaways, &transfer->stream);
 }
 
 /* A reply that fits into a small buffer. */

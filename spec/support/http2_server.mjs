@@ -15,6 +15,7 @@ function begin(stream, headers = {}) {
   stream.respond({ ":status": 200, "content-type": "application/json", ...headers });
 }
 
+let first;
 let socket; // of the latest connection; a session does not let go of its own
 const plain = new Map(); // the socket below TLS, by the client's port
 const sessions = new Set();
@@ -67,6 +68,17 @@ const faults = {
       if (session !== stream.session && !session.held) session.goaway(NGHTTP2_NO_ERROR, 1);
     }
     setTimeout(() => plain.get(remotePort).resetAndDestroy(), 50);
+  },
+  // /first waits; /left-over has the session ended with /first as the last stream that was taken up.
+  "/first": (stream) => { first = stream; },
+  "/left-over": (stream) => {
+    if (!first || first.session !== stream.session) {
+      begin(stream);
+      return stream.end('{"ok":true}');
+    }
+    stream.session.goaway(NGHTTP2_NO_ERROR, first.id);
+    begin(first);
+    return first.end('{"ok":true}');
   },
   "/hold": (stream) => { stream.session.held = true; },
 };

@@ -187,20 +187,30 @@ describe("over TLS #tls", function()
     }
     local wire <close> = open { base_url = closing.base_url, ca_file = closing.ca_file }
     local sent, running, kept = 0, 0, {}
+    local function submit(number)
+      local method = number % 4 == 0 and "GET" or "POST"
+      local body = method == "POST" and "{}" or nil
+      local path = "/" .. number
+      kept[wire:submit { method = method, path = path, body = body, timeout = 30 }] = number
+    end
     while sent < 120 or running > 0 do
       while sent < 120 and running < 16 do
         sent, running = sent + 1, running + 1
-        local method = sent % 4 == 0 and "GET" or "POST"
-        local body = method == "POST" and "{}" or nil
-        kept[wire:submit { method = method, path = "/" .. sent, body = body, timeout = 30 }] = true
+        submit(sent)
       end
       wire.engine:step(1)
       for transfer in function() return wire.engine:next() end do
-        assert.is_true(kept[transfer])
+        local number = assert(kept[transfer])
         running, kept[transfer] = running - 1, nil
-        local status, kind, message = transfer:outcome()
-        assert.are.equal(200, status, ("%s: %s"):format(kind, message))
+        local status, kind, message, was_sent = transfer:outcome()
         transfer:close()
+        -- libcurl may give one up that was left over; it was not sent, and is sent again.
+        if was_sent == false then
+          running = running + 1
+          submit(number)
+        else
+          assert.are.equal(200, status, ("%s: %s"):format(kind, message))
+        end
       end
     end
     local seen, posts = {}, 0

@@ -83,6 +83,29 @@ describe("an HTTP/2 exchange #tls #node", function()
     return outcome_of("POST", "/rst-refused")
   end)
 
+  -- libcurl repeats such a request by itself, or gives it up where its connection has nothing left
+  -- to do; then it is proved all the same that the server has not looked at it.
+  it("knows that a request left over by a GOAWAY was not taken up", function()
+    local engine <close> = core.engine {}
+    local account = core.account { base_url = base_url, ca_file = certificate.ca_file }
+    local function send(method, path)
+      return engine:submit(account, { method = method, path = path, timeout = 5 })
+    end
+    for _ = 1, 20 do
+      local before = count "POST /first"
+      local beside, first = send("GET", "/ok"), send("POST", "/first")
+      while count "POST /first" == before or not beside:done() do engine:step(0.01) end
+      beside:close()
+      local left_over = send("POST", "/left-over")
+      while not (first:done() and left_over:done()) do engine:step(0.05) end
+      assert.equal(200, (first:outcome()))
+      local status, kind, _, sent = left_over:outcome()
+      if status ~= 200 then assert.same({ "transport", false }, { kind, sent }) end
+      first:close()
+      left_over:close()
+    end
+  end)
+
   -- libcurl reads from idle connections while it looks for one to repeat a request on.
   it("takes the GOAWAY of another connection for no proof: a POST goes out once", function()
     local engine <close> = core.engine {}
