@@ -143,7 +143,10 @@ local function add_options(rows, place, parameter, good)
     end)
   end
   for name, shown_name in pairs { zzzzzzzz = "zzzzzzzz", [1] = "1", ["a\r\nb"] = "a b" } do
-    add("an unknown option " .. shown_name, refusal(nil, shown_name), { [name] = true })
+    -- Where a query can be given, a word that nobody knows is probably Zendesk's.
+    local hint = parameter.options.query and type(name) == "string"
+      and " (Zendesk's own parameters go into option 'query')" or ""
+    add("an unknown option " .. shown_name, refusal(nil, shown_name) .. hint, { [name] = true })
   end
 end
 
