@@ -104,7 +104,7 @@ function Provider:describe() end
 ---What `on_event` is told. No event holds a credential, a body, a query, or a header other than
 ---traceparent and the request's id.
 ---@class zendesk.Event
----@field type "request"|"response"|"retry"|"rate_limit"|"refresh"|"page"|"progress"|"warning"
+---@field type "request"|"response"|"retry"|"rate_limit"|"refresh"|"progress"|"warning"
 ---@field time number seconds since 1970
 ---@field call integer|nil number of the call in this instance: ties its events together
 ---@field method string|nil

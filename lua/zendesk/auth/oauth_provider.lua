@@ -2,7 +2,7 @@
 --
 -- A provider belongs to the account of the first instance that uses it; its tokens
 -- are never shown to another origin. Values that cannot be right (a numeric
--- client_id, no secret) come back from the first call, before anything is sent.
+-- client_id, no secret) are refused by zendesk.new, which asks `check`.
 
 local arguments = require "zendesk.arguments"
 local errors = require "zendesk.errors"
