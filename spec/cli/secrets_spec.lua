@@ -195,6 +195,14 @@ describe("a secret", function()
       json.decode(result.stderr).error.message)
   end)
 
+  it("is asked of nobody while the store cannot be used", function()
+    assert(os.execute("mkdir -p " .. process.quote(home .. "/.config/zendesk/credentials.json")))
+    local result = login(" --secret-file -", SECRET)
+    assert.equal(1, result.status)
+    assert.equal("store", json.decode(result.stderr).error.kind)
+    assert.equal(0, #box:requests())
+  end)
+
   it("stays where it is when the profile is to be another login", function()
     assert.equal(0, login(" --secret-file -", SECRET).status)
     box:seed { clients = { { identifier = "other", kind = "confidential" } } }

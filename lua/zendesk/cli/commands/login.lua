@@ -114,7 +114,8 @@ function login.run(cli)
     return
   end
   check_profile(name, fields)
-  local earlier = profile.login_store(name, fields):load()
+  local earlier, trouble = profile.login_store(name, fields):load()
+  if trouble then error(trouble, 0) end -- before anybody has logged in in vain
   local secret = (args.client_credentials or args.secret_file)
     and secrets.read(args.secret_file, ("Secret of %s: "):format(fields.client_id)) or nil
   local provider = log_in(cli, name, fields, secret)
