@@ -50,6 +50,24 @@ describe("the sandbox's jobs", function()
     assert.equal("solved", ticket.status)
   end)
 
+  it("add tags to many tickets, and take them away", function()
+    local tagged = box:seed { tickets = { { tags = { "a", "b" } }, { tags = { "c" } } } }.tickets
+    local path = "/api/v2/tickets/update_many?ids=" .. ids(tagged[1].id, tagged[2].id)
+    local function tags_after(ticket)
+      finished(http:put(path, { ticket = ticket }).json.job_status)
+      local found = {}
+      for place, made_of in ipairs(tagged) do
+        local shown = http:get(("/api/v2/tickets/%d"):format(made_of.id)).json.ticket
+        found[place] = table.concat(shown.tags, " ")
+      end
+      return found
+    end
+    assert.same({ "a b vip", "c vip" }, tags_after { additional_tags = { "vip", "vip" } })
+    assert.same({ "a vip", "c vip" }, tags_after { remove_tags = { "b" } })
+    assert.same({ "x y", "x y" }, tags_after { tags = { "x" }, additional_tags = { "y" } })
+    assert.same({ "x y", "x y" }, tags_after { additional_tags = "odd" })
+  end)
+
   it("change many tickets, each in its way", function()
     local job = http:put("/api/v2/tickets/update_many", { tickets = {
       { id = made[1].id, status = "solved" }, { id = made[2].id, priority = "burning" },

@@ -45,8 +45,40 @@ describe("the sandbox's tickets", function()
     assert.equal(404, http:get(path_of(ticket)).status)
   end)
 
+  it("are of the person that the requester names, who is made where there is none", function()
+    local ada = http:get("/api/v2/users/me").json.user
+    local people = {}
+    for place, requester in ipairs {
+      { name = "Kim", email = "kim@example.com" }, { name = "Other", email = "KIM@example.com" },
+      { email = "lee@example.com" }, { email = ada.email },
+    } do
+      local id = create({ requester = requester }).json.ticket.requester_id
+      local user = http:get(("/api/v2/users/%d"):format(id)).json.user
+      people[place] = ("%s %s"):format(user.name, user.role)
+    end
+    assert.same({ "Kim end-user", "Kim end-user", "lee end-user", ada.name .. " admin" }, people)
+    local count = #http:get("/api/v2/users").json.users
+    assert.equal(422, create({ requester = { name = "Nobody" } }).status)
+    assert.equal(422, create({
+      requester = { email = "new@example.com" }, status = "burning",
+    }).status)
+    assert.equal(count, #http:get("/api/v2/users").json.users)
+  end)
+
+  it("stay as they are once they are closed", function()
+    local ticket = create({ status = "closed" }).json.ticket
+    local reply = http:put(path_of(ticket), { ticket = { status = "open" } })
+    assert.equal(422, reply.status)
+    assert.equal("Status: closed prevents ticket update",
+      reply.json.details.status[1].description)
+    assert.equal("closed", http:get(path_of(ticket)).json.ticket.status)
+  end)
+
   it("are refused with details", function()
+    local customer = box:seed { users = { { role = "end-user" } } }.users[1].id
+    assert.equal(422, create({ assignee_id = customer }).status)
     local cases = {
+      assignee = { assignee_id = 1 },
       base = { comment = {} }, status = { status = "burning" }, priority = { priority = "x" },
       type = { type = "x" }, requester = { requester_id = 1 },
     }

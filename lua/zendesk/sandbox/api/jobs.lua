@@ -68,9 +68,31 @@ local function change(answer, action, id)
   return result
 end
 
+local function list_of(value) return type(value) == "table" and value or nil end
+
+-- `additional_tags` and `remove_tags`, which only update_many takes: as the tags that come of them.
+local function with_tags(context, item)
+  local given, record = item.ticket, fields.id(tostring(item.id))
+  record = record and context.state.tickets:get(record)
+  if type(given) ~= "table" or not record then return given end
+  local added, removed = list_of(given.additional_tags), list_of(given.remove_tags)
+  if not (added or removed) then return given end
+  local copy, gone, tags = {}, fields.set(removed or {}), json.array()
+  for name, value in pairs(given) do copy[name] = value end
+  local there = list_of(copy.tags) or list_of(record.values.tags) or {}
+  for _, list in ipairs { there, added or {} } do
+    for _, tag in ipairs(list) do
+      if not gone[tag] then tags[#tags + 1], gone[tag] = tag, true end
+    end
+  end
+  copy.tags, copy.additional_tags, copy.remove_tags = tags, nil, nil
+  return copy
+end
+
 -- An item is done as the call for one ticket would be, and its reply is what is said of it.
 local function result_of(context, action, place, item)
-  local single = setmetatable({ json = { ticket = item.ticket } }, { __index = context })
+  local ticket = action == "update" and with_tags(context, item) or item.ticket
+  local single = setmetatable({ json = { ticket = ticket } }, { __index = context })
   local answer = tickets.actions[action](single, item.id)
   if action == "create" then return creation(answer, place) end
   return change(answer, action, item.id)

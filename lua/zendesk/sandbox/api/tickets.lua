@@ -6,6 +6,7 @@ local idempotency = require "zendesk.sandbox.idempotency"
 local json = require "zendesk.sandbox.json"
 local paging = require "zendesk.sandbox.paging"
 local reply = require "zendesk.sandbox.reply"
+local ticket_rules = require "zendesk.sandbox.ticket_rules"
 local users = require "zendesk.sandbox.api.users"
 
 local SHAPE = json.shape {
@@ -25,14 +26,10 @@ local PERMITTED = fields.set {
 local TRANSIENT = fields.set {
   "comment", "attached", "requester", "safe_update", "updated_stamp", "metadata",
 }
-local CHOICES = {
-  status = fields.set { "new", "open", "pending", "hold", "solved", "closed" },
-  priority = fields.set { "low", "normal", "high", "urgent" },
-  type = fields.set { "problem", "incident", "question", "task" },
-}
 local IDS = { "requester_id", "submitter_id", "assignee_id", "organization_id", "group_id" }
 local TYPES = {
-  subject = "a string", comment = "an object", tags = "an array of strings",
+  subject = "a string", comment = "an object", requester = "an object",
+  tags = "an array of strings",
   custom_fields = "an array", requester_id = "an integer", submitter_id = "an integer",
   assignee_id = "an integer", organization_id = "an integer", group_id = "an integer",
 }
@@ -65,37 +62,17 @@ function tickets.present(context, ticket)
   return setmetatable(shown, SHAPE)
 end
 
-local function check(state, given, ticket)
-  local details = {}
-  for name, choices in pairs(CHOICES) do
-    local value = fields.plain(given[name])
-    if value ~= nil and not choices[value] then
-      details[name] = fields.problem(name .. ": is not valid", "InvalidValue")
-    end
-  end
-  if not ticket then
-    local comment = type(given.comment) == "table" and given.comment or {}
-    if fields.is_blank(comment.body) and fields.is_blank(comment.html_body)
-      and fields.is_blank(given.description) then
-      details.base = fields.problem("Description: cannot be blank", "BlankValue")
-    end
-  end
-  local requester = fields.plain(given.requester_id)
-  if requester and not state.users:get(requester) then
-    details.requester = fields.problem("Requester: is invalid", "InvalidValue")
-  end
-  return next(details) and reply.record_invalid(details) or nil
-end
-
 local function prepare(context, ticket)
   local object, refusal = fields.wrapped(context, "ticket")
   if not object then return nil, refusal end
   local given = fields.permit(context, object, PERMITTED)
-  refusal = fields.check_types(given, TYPES) or check(context.state, given, ticket)
+  refusal = fields.check_types(given, TYPES)
+    or ticket_rules.check(context.state, given, ticket)
   if refusal then return nil, refusal end
   local comment = fields.plain(given.comment) or {}
   given.attached, refusal = attachments.take(context.state, comment.uploads)
   if refusal then return nil, refusal end
+  ticket_rules.find_requester(context.state, given)
   return given
 end
 
