@@ -1,6 +1,7 @@
 -- signals: what a task of the scheduler waits for when another one is to tell it to go on.
 
 local arguments = require "zendesk.arguments"
+local queue = require "zendesk.driver.queue"
 local timers = require "zendesk.driver.timers"
 
 local signals = {}
@@ -13,7 +14,7 @@ Signal.__name = "zendesk.Signal"
 ---@param scheduler table
 ---@return zendesk.Signal
 function signals.new(scheduler)
-  return setmetatable({ _scheduler = scheduler, _fired = false, _waiters = {} }, Signal)
+  return setmetatable({ _scheduler = scheduler, _fired = false, _waiters = queue.new() }, Signal)
 end
 
 ---Wakes all who wait, in the order in which they came.
@@ -21,15 +22,9 @@ function Signal:fire()
   arguments.self(self, Signal, "signal:fire")
   if self._fired then return end
   self._fired = true
-  local waiters = self._waiters
-  self._waiters = {}
+  local waiters = self._waiters:list()
+  self._waiters = queue.new()
   for _, task in ipairs(waiters) do self._scheduler.wake(task, "fired") end
-end
-
-local function forget(list, item)
-  for index, candidate in ipairs(list) do
-    if candidate == item then return table.remove(list, index) end
-  end
 end
 
 ---Waits until the signal is fired.
@@ -46,10 +41,11 @@ function Signal:wait(deadline)
     return scheduler.run(function() return self._fired end, deadline)
   end
   if task._cancelled then return nil, "cancelled" end
-  self._waiters[#self._waiters + 1] = task
+  local waiters = self._waiters
+  local place = waiters:push(task)
   local reason = scheduler.park(task, deadline)
   if reason == "fired" then return true end
-  forget(self._waiters, task)
+  waiters:remove(task, place)
   return nil, reason
 end
 

@@ -38,7 +38,13 @@ Task.__name = "zendesk.Task"
 local function enqueue(task)
   task._state = "ready"
   local line = task._begun and ready or fresh
-  line:push(task)
+  task._place = line:push(task)
+  task._line = line
+end
+
+local function leave_line(task)
+  if task._line then task._line:remove(task, task._place) end
+  task._line = nil
 end
 
 local function unpark(task, reason)
@@ -65,8 +71,8 @@ end
 local function new(f, given)
   return setmetatable({
     _thread = coroutine.create(xpcall), _state = "new", _begun = false, _cancelled = false,
-    _f = f, _arguments = given, _reason = nil, _timer = nil, _joined = nil, _on_end = nil,
-    _results = nil, _outer = nil, _group = nil, _index = nil,
+    _f = f, _arguments = given, _reason = nil, _timer = nil, _line = nil, _place = nil,
+    _joined = nil, _on_end = nil, _results = nil, _outer = nil, _group = nil, _index = nil,
   }, Task)
 end
 
@@ -116,6 +122,7 @@ end
 local function resume(task)
   -- It may have ended, or gone on, since it was put into the queue.
   if task._state ~= "ready" and task._state ~= "new" then return end
+  leave_line(task)
   task._outer = around()
   running, task._state = task, "running"
   if task._begun then
@@ -173,11 +180,11 @@ function Task:cancel()
   self._cancelled = true
   local lost = self._state == "running" and not is_on(self)
   if lost then coroutine.close(self._thread) end
+  leave_line(self)
   if lost or not self._begun then
     return finish(self, table.pack(nil, errors.new("cancelled", "the task was cancelled")))
   end
-  if self._state == "ready" then ready:remove(self) end
-  if self._state == "parked" then unpark(self, "cancelled") end -- and is in no line
+  if self._state == "parked" then unpark(self, "cancelled") end
   resume(self)
 end
 

@@ -259,6 +259,25 @@ describe("zendesk.all", function()
     assert.equal(101, engine.seconds)
   end)
 
+  it("cancels thousands as fast as it begins them", function()
+    local real = os.clock
+    local signal = driver:signal()
+    for _, wait in ipairs {
+      coroutine.yield, function() signal:wait() end, function() driver:sleep(1e6) end,
+    } do
+      local items, many = {}, 20000
+      for index = 1, many do items[index] = index end
+      local began = real()
+      assert.error_matches(function()
+        group.map(items, function(item)
+          if item == many then error("the last", 0) end
+          wait()
+        end, { concurrency = many })
+      end, "^the last$")
+      assert.is_true(real() - began < 2) -- a search for each of them: 3 seconds and more
+    end
+  end)
+
   it("raises misuse at the caller's line", function()
     for _, case in ipairs {
       { "functions: table expected, got nil" },

@@ -1,3 +1,4 @@
+local core = require "zendesk.core"
 local queue = require "zendesk.driver.queue"
 
 describe("a queue", function()
@@ -11,15 +12,38 @@ describe("a queue", function()
     for _, case in ipairs {
       { "a", "bc" }, { "b", "ac" }, { "c", "ab" }, { "d", "abc" },
     } do
-      local line = queue.new()
-      for _, value in ipairs { "x", "a", "b", "c" } do line:push(value) end
+      local line, places = queue.new(), {}
+      for _, value in ipairs { "x", "a", "b", "c" } do places[value] = line:push(value) end
       assert.equal("x", line:pop())
-      line:remove(case[1])
+      line:remove(case[1], places[case[1]] or 1)
       assert.equal(#case[2], line:size())
-      line:push "e"
+      assert.equal(case[2], table.concat(line:list()))
+      local place = line:push "e"
+      line:remove(case[1], places[case[1]] or 1)
       assert.equal(case[2] .. "e", all(line))
-      line:remove "a"
+      line:remove("e", place)
       assert.equal(0, line:size())
+      assert.is_nil(line:pop())
     end
+  end)
+
+  it("takes thousands out of their places, in any order", function()
+    local began, many = core.monotonic(), 50000
+    for _, order in ipairs { { 1, many, 1 }, { many, 1, -1 } } do
+      local line = queue.new()
+      for index = 1, many do line:push(index) end
+      for place = order[1], order[2], order[3] do line:remove(place, place) end
+      assert.equal(0, line:size())
+      assert.equal(1, line:push "next")
+    end
+    assert.is_true(core.monotonic() - began < 5) -- each one a search: minutes
+  end)
+
+  it("keeps nothing of those who come and go behind one that stays", function()
+    local line = queue.new()
+    line:push "stays"
+    for _ = 1, 1000 do line:remove("guest", line:push "guest") end
+    assert.equal(2, line:push "next")
+    assert.equal("staysnext", all(line))
   end)
 end)
