@@ -87,14 +87,14 @@ local function is_stuck()
   return not can_run() and not clock:next() and blocking.running() == 0
 end
 
--- Also when a signal's handler raises in the middle of a run (Ctrl-C does).
-local leave = setmetatable({}, { __close = function() depth = depth - 1 end })
+-- Also when a signal's handler raises in the middle of a run, or on its way in (Ctrl-C does).
+local Leave = { __close = function(place) depth = place.depth end }
 
 -- Runs everybody until `is_over()`, the deadline, or the end of the task that this happens in.
 local function run(is_over, deadline)
   local around = task_around()
-  depth = depth + 1
-  local _ <close> = leave
+  local place <close> = setmetatable({ depth = depth }, Leave)
+  depth = place.depth + 1
   while not is_over() do
     if around and around._cancelled then return nil, "cancelled" end
     if deadline and monotonic() >= deadline then return nil, "timeout" end
