@@ -107,9 +107,10 @@ end
 function start_more(self)
   while not self.stopped and self.running < self.concurrency and self.next <= self.total do
     local index = self.next
+    -- A finaliser may come here while the task is made.
+    self.next, self.running = index + 1, self.running + 1
     local task = self.make(self.crew, index)
     task._group, task._index, task._on_end = self, index, ended
-    self.next, self.running = index + 1, self.running + 1
     self.active[index] = task
     self.crew.enqueue(task)
   end
@@ -125,6 +126,7 @@ end
 -- How many items a list has; one with holes says it in `n`, as table.pack and zendesk.map do.
 local function count(name, list)
   local total = math.type(list.n) == "integer" and list.n or #list
+  if total < 0 then errors.raise(3, "%s: a list expected, its 'n' is %d", name, total) end
   for key in next, list do
     if key ~= "n" and not (math.type(key) == "integer" and key >= 1 and key <= total) then
       errors.raise(3, "%s: a list expected, found the key '%s'", name, errors.clean(tostring(key)))
@@ -148,6 +150,7 @@ local function run(total, make, options)
     crew = crew, over = crew.signal(),
   }
   if total == 0 then return self.results, 0 end
+  self.over._group = self
   -- Whatever ends this function ends its tasks.
   local _ <close> = setmetatable({}, { __close = function() cancel_all(self) end })
   start_more(self)

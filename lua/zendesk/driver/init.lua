@@ -18,7 +18,7 @@ local DRIVERS = { blocking = true, luv = true, cqueues = true }
 function driver.current()
   local scheduler = package.loaded["zendesk.driver.scheduler"]
   local loop = package.loaded["zendesk.driver.loop"]
-  local found = loop and not (scheduler and scheduler.current()) and loop.current()
+  local found = loop and not (scheduler and scheduler.around()) and loop.current()
   return found or require "zendesk.driver.blocking".shared()
 end
 

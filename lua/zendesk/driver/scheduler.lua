@@ -2,7 +2,8 @@
 --
 -- A task is a coroutine that this file owns. When a call inside a task has to wait, the driver
 -- parks the task here and others run. Only owned coroutines are ever yielded: a coroutine of the
--- user's inside a task (a generator, say) cannot be, and its waits block in place:
+-- user's inside a task (a generator, say) cannot be, nor can a task in what C calls (string.gsub,
+-- say), and such a wait blocks in place:
 --   * for a transfer, it steps the engine until that one is done; the other transfers move on;
 --   * for a signal or a sleep, which others may have to bring about, it runs the other tasks.
 --
@@ -22,7 +23,8 @@ local task_around, resume, park, wake = tasks.around, tasks.resume, tasks.park, 
 local scheduler = {}
 
 -- Every run inside of a run costs C stack, of which Lua has 200 levels. Below SHALLOW, tasks may
--- begin; below DEEPEST, those that have begun go on, since what everybody waits for may be theirs.
+-- begin; below DEEPEST, those that have begun go on, since what everybody waits for may be theirs,
+-- and those begin of the very group that the run waits for: many generators may have one each.
 local SHALLOW = 12
 local DEEPEST = 30
 
@@ -55,13 +57,30 @@ local function run_line(line)
   end
 end
 
-local function run_ready()
-  if depth <= DEEPEST then run_line(ready) end
-  if depth <= SHALLOW then run_line(fresh) end
+-- Those of a group that are yet to begin.
+local function fresh_of(group)
+  local found = {}
+  for _, task in ipairs(fresh:list()) do
+    if task._group == group then found[#found + 1] = task end
+  end
+  return found
 end
 
-local function can_run()
-  return (depth <= DEEPEST and ready:size() > 0) or (depth <= SHALLOW and fresh:size() > 0)
+local function run_ready(group)
+  if depth > DEEPEST then return end
+  run_line(ready)
+  if depth <= SHALLOW then
+    run_line(fresh)
+  elseif group then
+    for _, task in ipairs(fresh_of(group)) do resume(task) end
+  end
+end
+
+local function can_run(group)
+  if depth > DEEPEST then return false end
+  if ready:size() > 0 then return true end
+  if depth <= SHALLOW then return fresh:size() > 0 end
+  return group ~= nil and #fresh_of(group) > 0
 end
 
 local function ring(now)
@@ -73,8 +92,8 @@ local function ring(now)
   end
 end
 
-local function poll_time(limit)
-  if can_run() then return 0 end
+local function poll_time(group, limit)
+  if can_run(group) then return 0 end
   local now, wait = monotonic(), math.huge
   if limit then wait = limit - now end
   local next_timer = clock:next()
@@ -83,37 +102,44 @@ local function poll_time(limit)
 end
 
 -- Whether anything at all can still happen by itself.
-local function is_stuck()
-  return not can_run() and not clock:next() and blocking.running() == 0
+local function is_stuck(group)
+  return not can_run(group) and not clock:next() and blocking.running() == 0
 end
 
 -- Also when a signal's handler raises in the middle of a run, or on its way in (Ctrl-C does).
 local Leave = { __close = function(place) depth = place.depth end }
 
 -- Runs everybody until `is_over()`, the deadline, or the end of the task that this happens in.
-local function run(is_over, deadline)
+-- `group`: the one whose end is waited for.
+local function run(is_over, deadline, group)
   local around = task_around()
   local place <close> = setmetatable({ depth = depth }, Leave)
   depth = place.depth + 1
   while not is_over() do
     if around and around._cancelled then return nil, "cancelled" end
     if deadline and monotonic() >= deadline then return nil, "timeout" end
-    run_ready()
+    run_ready(group)
     if is_over() then return true end
     blocking.drain()
-    if not deadline and is_stuck() then return nil, "cancelled" end
-    blocking.step(poll_time(deadline))
+    if not deadline and is_stuck(group) then return nil, "cancelled" end
+    blocking.step(poll_time(group, deadline))
     ring(monotonic())
   end
   return true
 end
 
----The task whose coroutine is running; nil in the main program and in coroutines of the user's.
+---The task that can be parked here; nil in the main program, in coroutines of the user's, and where
+---C is in between: in what string.gsub or table.sort calls, and in a finaliser.
 ---@return zendesk.Task|nil
 function scheduler.current()
   local task = task_around()
-  return task and task._thread == coroutine.running() and task or nil
+  if not task or task._thread ~= coroutine.running() then return nil end
+  return coroutine.isyieldable() and task or nil
 end
+
+---The task in which this is, in whatever coroutine.
+---@return zendesk.Task|nil
+scheduler.around = task_around
 
 ---Whether the code that runs now is inside of a cancelled task, in whatever coroutine. For the
 ---driver.

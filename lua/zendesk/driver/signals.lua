@@ -14,7 +14,10 @@ Signal.__name = "zendesk.Signal"
 ---@param scheduler table
 ---@return zendesk.Signal
 function signals.new(scheduler)
-  return setmetatable({ _scheduler = scheduler, _fired = false, _waiters = queue.new() }, Signal)
+  return setmetatable({
+    _scheduler = scheduler, _fired = false, _waiters = queue.new(),
+    _group = nil, -- whose end it tells of
+  }, Signal)
 end
 
 ---Wakes all who wait, in the order in which they came.
@@ -38,7 +41,7 @@ function Signal:wait(deadline)
   local scheduler = self._scheduler
   local task = scheduler.current()
   if not task then
-    return scheduler.run(function() return self._fired end, deadline)
+    return scheduler.run(function() return self._fired end, deadline, self._group)
   end
   if task._cancelled then return nil, "cancelled" end
   local waiters = self._waiters

@@ -292,6 +292,7 @@ describe("zendesk.all", function()
       { "'driver': object with submit, await, ", {}, { driver = {} } },
       { "functions: a list expected, found the key 'b'", { b = print } },
       { "functions%[2%]: function expected, got nil", { print, nil, n = 2 } },
+      { "functions: a list expected, its 'n' is %-1", { n = -1 } },
     } do
       local line = debug.getinfo(1, "l").currentline + 1
       local ok, message = pcall(function() group.all(case[2], case[3]) end)
