@@ -260,6 +260,37 @@ describe("zendesk.driver.luv", function()
     end
   end)
 
+  it("ends a program with the words of an error that nobody has caught", function()
+    local server <close> = latency_server.start { delay = 0.01 }
+    local result = process.run_lua([[
+      local zendesk = require "zendesk"
+      local driver = zendesk.driver.luv.new()
+      local zd = assert(zendesk.new { base_url = ..., access_token = "t", driver = driver })
+      coroutine.wrap(function() for _ in zd:each "/any" do end end)()
+      require "luv".run()
+    ]], { args = { server.base_url } })
+    assert.matches("^Uncaught Error: zendesk: decode: ", result.stderr)
+    assert.not_equal(0, result.status)
+  end)
+
+  it("is closed where a program has closed all handles of the loop", function()
+    local server <close> = latency_server.start { delay = 30 }
+    for _, run in ipairs { "", "uv.run()" } do
+      local result = process.run_lua([[
+        local zendesk, uv = require "zendesk", require "luv"
+        local driver = zendesk.driver.luv.new()
+        local zd = assert(zendesk.new { base_url = ..., access_token = "t", driver = driver })
+        coroutine.wrap(function() print(select(2, zd:get "/any").kind) end)()
+        uv.run "nowait"
+        uv.walk(function(handle) if not handle:is_closing() then handle:close() end end)
+      ]] .. run .. [[ driver:close() uv.run()
+      ]], { args = { server.base_url } })
+      assert.equal("", result.stderr)
+      assert.equal("closed\n", result.stdout)
+      assert.equal(0, result.status)
+    end
+  end)
+
   it("is what zendesk.driver.luv names", function()
     assert.equal(require "zendesk.driver.luv", zendesk.driver.luv)
   end)

@@ -28,11 +28,23 @@ local PARKED = setmetatable({}, {
   __tostring = function() return "zendesk: waiting" end,
 })
 
+-- luv prints what a callback raises, if that is text, and ends the process: an error object would
+-- leave "(null)".
+local function in_callback(driver, ...)
+  local ok, problem = pcall(driver.ready, driver, ...)
+  if not ok then error(errors.words(problem), 0) end
+end
+
+-- A program that ends may have closed all handles of the loop.
+local function close(handle)
+  if not handle:is_closing() then handle:close() end
+end
+
 function Port:watch(fd, what)
   local poll = self._polls[fd]
   if what == "none" then
     self._polls[fd] = nil
-    if poll then poll:close() end -- the descriptor may mean another socket soon
+    if poll then close(poll) end -- the descriptor may mean another socket soon
     return
   end
   if not poll then
@@ -42,7 +54,9 @@ function Port:watch(fd, what)
   end
   local driver = self.driver
   -- After an error libcurl is to see for itself what has become of the socket.
-  assert(poll:start(what, function(err, seen) driver:ready(fd, err and what or seen) end))
+  assert(poll:start(what, function(err, seen)
+    in_callback(driver, fd, err and what or seen)
+  end))
 end
 
 -- The idle handle is the timer of 0 seconds: it lets timers and sockets have their turn before.
@@ -92,10 +106,10 @@ function Port.is_inside()
 end
 
 function Port:close()
-  for _, poll in pairs(self._polls) do poll:close() end
+  for _, poll in pairs(self._polls) do close(poll) end
   self._polls = {}
-  self._timer:close()
-  self._idle:close()
+  close(self._timer)
+  close(self._idle)
   -- A program that ends with handles half closed is ended by luv with a crash.
   if not uv.loop_mode() then uv.run "nowait" end
 end
@@ -111,7 +125,7 @@ function luv.new()
   port._timer, port._idle = assert(uv.new_timer()), assert(uv.new_idle())
   port._ring = function()
     port:arm(nil)
-    driver:ready()
+    in_callback(driver)
   end
   return driver
 end
