@@ -86,6 +86,27 @@ describe("zendesk.driver.cqueues", function()
       end
     end)
 
+    it("keeps nothing of the calls and waits of one that is gone", function()
+      local function drop()
+        local controller, signal = cqueues.new(), driver:signal()
+        for _ = 1, 5 do controller:wrap(call) end
+        controller:wrap(function() signal:wait() end)
+        controller:loop(0.02)
+        return setmetatable({ controller }, { __mode = "v" })
+      end
+      local gone = drop()
+      queue:wrap(function() assert(driver:sleep(0)) end)
+      run()
+      for _ = 1, 3 do collectgarbage() end
+      assert.is_nil(gone[1])
+      assert.is_nil((next(driver._parked)))
+      assert.is_nil((next(driver._waiting)))
+      assert.equal(0, driver._engine:running())
+      queue:wrap(call)
+      run()
+      assert.equal(1, done)
+    end)
+
     it("works in both of two that take turns", function()
       local first, second = cqueues.new(), cqueues.new()
       for _ = 1, 5 do

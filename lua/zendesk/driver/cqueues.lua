@@ -144,8 +144,8 @@ end
 function queues.new(controller)
   local known = controller == nil or cqueues.type(controller) == "controller"
   if not known then errors.raise(2, "controller: a controller of cqueues expected") end
-  local port = { driver = nil, _given = controller, _home = nil, _watches = {}, _due = nil,
-    _rearmed = condition.new() }
+  local port = { driver = nil, keeps = true, _given = controller, _home = nil, _watches = {},
+    _due = nil, _rearmed = condition.new() }
   return loop.new(setmetatable(port, { __index = Port }))
 end
 

@@ -13,11 +13,12 @@
 --   port:start(f)         runs f in a coroutine of the loop
 --   port:is_inside()      optional: whether the loop runs the code that asks, or "perhaps"
 --   port:close()
+--   port.keeps            optional: true where the loop itself keeps the coroutines that wait in it
 --   port.driver           is set by loop.new
 --
 -- Everything is done in slices of a millisecond, between which the loop has its turn: a hundred
 -- replies that arrive together do not hold up the host. What waits is held strongly until its wait
--- ends: a coroutine of an event loop belongs to the loop.
+-- ends, unless the port keeps it: then a coroutine that the loop has dropped goes, with its call.
 --
 -- After a lack of memory libcurl 7.88 may leave something in an engine that the next transfer would
 -- wait for. It is retired then: new calls go to a fresh engine, those under way end where they are,
@@ -322,9 +323,11 @@ end
 function loop.new(port)
   local engine, kind, message = core.engine { events = true }
   if not engine then return nil, errors.new(kind, message) end
+  local weak = port.keeps and { __mode = "k" } or nil
   local driver = setmetatable({
-    _port = port, _engine = engine, _engines = { engine }, _armed = nil, _waiting = {},
-    _parked = {}, _seen = {}, _owner = {}, _work = queue.new(), _clock = timers.new(),
+    _port = port, _engine = engine, _engines = { engine }, _armed = nil, _weak = weak,
+    _waiting = setmetatable({}, weak), _parked = setmetatable({}, weak), _seen = {}, _owner = {},
+    _work = queue.new(), _clock = timers.new(),
   }, Loop)
   port.driver, open[driver] = driver, true
   return driver

@@ -93,7 +93,9 @@ end
 ---@param driver zendesk.driver.Loop
 ---@return zendesk.driver.Signal
 function loop_tasks.signal(driver)
-  return setmetatable({ _driver = driver, _fired = false, _waits = {}, _next = 1 }, Signal)
+  return setmetatable({
+    _driver = driver, _fired = false, _waits = setmetatable({}, driver._weak), _next = 1,
+  }, Signal)
 end
 
 ---Wakes all who wait, in the order in which they came. A signal stays fired.
