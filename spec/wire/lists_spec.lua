@@ -44,6 +44,12 @@ describe("walking lists over the wire", function()
     end
   end)
 
+  it("is no list for zendesk.map, which says what is", function()
+    local ok, message = pcall(zendesk.map, (zd:each "/api/v2/tickets"), print)
+    assert.is_false(ok)
+    assert.matches("list: a list expected, got an iterator: zd:list", message, 1, true)
+  end)
+
   it("gives a list in one table, all of it or an error", function()
     assert.equal("[]", zendesk.json.encode(assert(zd:list "/api/v2/tickets")))
     local made = box:seed { tickets = 250 }.tickets

@@ -125,6 +125,10 @@ end
 
 -- How many items a list has; one with holes says it in `n`, as table.pack and zendesk.map do.
 local function count(name, list)
+  local class = getmetatable(list)
+  if type(class) == "table" and rawget(class, "__name") == "zendesk.Iterator" then
+    errors.raise(3, "%s: a list expected, got an iterator: zd:list gives the whole list", name)
+  end
   local total = math.type(list.n) == "integer" and list.n or #list
   if total < 0 then errors.raise(3, "%s: a list expected, its 'n' is %d", name, total) end
   for key in next, list do
