@@ -57,6 +57,8 @@ function client_credentials.new(given)
     given = given,
     known = KNOWN,
     needs_secret = true,
+    -- The login of a person may be kept in the same store, of the same client and scope.
+    prefix = "client_credentials|",
     strategy = STRATEGY,
   }
 end

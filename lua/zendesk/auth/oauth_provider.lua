@@ -36,6 +36,7 @@ Provider.__name = "zendesk.auth.oauth_provider"
 ---@field given any
 ---@field known table<string, string>
 ---@field needs_secret boolean
+---@field prefix string? of its names in a store, so that no other kind finds what it keeps
 ---@field strategy zendesk.auth.strategy
 
 local CLIENT_FIELDS = {
@@ -96,7 +97,7 @@ function oauth_provider.new(definition)
     static = false,
     _strategy = definition.strategy,
     _store = given.store or require "zendesk.store".memory(),
-    _name = given.key or "default",
+    _name = (definition.prefix or "") .. (given.key or "default"),
     _lock_timeout = given.lock_timeout,
     _fault = fault_of(definition, given),
     _origin = nil, _renewal = nil, _keeper = nil, _driver = nil, _warned = false,
