@@ -36,7 +36,7 @@ local STRATEGY = {
     set, err = grants.client_credentials(turn.client, { driver = driver }, {})
     if not set then return nil, err end
     grants.complete(turn.client, { driver = driver, deadline = turn.deadline }, set)
-    local ok, store_err = turn.keeper:put(set, base and base.access_token or "")
+    local ok, store_err = turn.keeper:put(set, base and base.access_token)
     if not ok then
       turn.emit {
         type = "warning", code = "store", err = store_err,

@@ -39,23 +39,22 @@ function decide.after_401(current, used, now)
   return "renew"
 end
 
---- Which set is the login, inside the lock: what is stored, unless memory holds its successor
---- that could not be saved.
+--- Which set is the login, inside the lock: what is stored, unless memory holds its successor,
+--- which could not be saved, or which the store has lost again (a replica that lags behind, a
+--- backup, a write of somebody whose lock had ended).
 ---@param stored zendesk.token_set?
 ---@param current zendesk.token_set? in memory
----@param unsaved (table<string, true>|true)? when `current` is unsaved: the access tokens that it
---- comes from, any of which may be stored, or true for a new login, which replaces whatever is
+---@param unsaved ("successor"|"login")? when `current` is in no store: a new login replaces
+--- whatever is there
+---@param replaced table<string, true> the access tokens in whose place this process has put others
 ---@return zendesk.token_set? base
----@return boolean superseded the unsaved set is worthless: somebody logged in anew
-function decide.base(stored, current, unsaved)
-  if not stored then return current, false end
-  if not unsaved then return stored, false end
-  if unsaved == true then return current, false end
-  if current and (unsaved[stored.access_token] or stored.access_token == current.access_token)
-  then
-    return current, false
-  end
-  return stored, true
+---@return ("successor"|"login")? unsaved as before, or corrected
+function decide.base(stored, current, unsaved, replaced)
+  if not stored or unsaved == "login" then return current, unsaved end
+  if current and replaced[stored.access_token] then return current, unsaved or "successor" end
+  if unsaved and stored.access_token == current.access_token then return current, unsaved end
+  -- Somebody logged in anew.
+  return stored, nil
 end
 
 --- Inside the lock: is there still something to do?
@@ -79,10 +78,11 @@ end
 --- After invalid_grant, with the store read again: somebody was faster, or it is true.
 ---@param tried zendesk.token_set the set whose refresh token was refused
 ---@param stored zendesk.token_set? what the store holds now
+---@param replaced table<string, true> the access tokens in whose place this process has put others
 ---@return "adopt"|"believe"
-function decide.after_invalid_grant(tried, stored)
-  if stored and stored.refresh_token ~= tried.refresh_token then return "adopt" end
-  return "believe"
+function decide.after_invalid_grant(tried, stored, replaced)
+  if not stored or stored.refresh_token == tried.refresh_token then return "believe" end
+  return replaced[stored.access_token] and "believe" or "adopt"
 end
 
 --- Whether a call can go on with the token in hand although its renewal failed.

@@ -1,7 +1,8 @@
 --- Keeps one login: in memory for every call, in a store for every process.
 --
 -- What cannot be saved stays in memory as `unsaved`, is offered again at every
--- chance, and never overwrites what somebody else has stored meanwhile.
+-- chance, and never overwrites what somebody else has stored meanwhile. A token that
+-- this process has replaced is never gone back to, whoever brings it.
 
 local decide = require "zendesk.auth.decide"
 local errors = require "zendesk.errors"
@@ -11,6 +12,9 @@ local vault = require "zendesk.oauth.vault"
 
 -- A holder may wait for the token endpoint for half a minute, and then save.
 local LOCK_TIMEOUT = 45
+
+-- Replaced tokens that are remembered: those of two days, with the usual life.
+local MOST_REPLACED = 100
 
 local keeper = {}
 keeper.__index = keeper
@@ -42,7 +46,9 @@ function keeper.new(store, key, lock_timeout)
   local self = setmetatable({
     key = key, _store = store, _lock_timeout = lock_timeout or LOCK_TIMEOUT,
   }, keeper)
-  vault.keep(self, { current = nil, credential = nil, replaced = nil })
+  vault.keep(self, {
+    current = nil, credential = nil, unsaved = nil, replaced = {}, in_order = {},
+  })
   return self
 end
 
@@ -83,7 +89,7 @@ end
 --- Whether memory holds a set that the store does not.
 ---@return boolean
 function keeper:is_unsaved()
-  return vault.of(self).replaced ~= nil
+  return vault.of(self).unsaved ~= nil
 end
 
 --- Takes the lock beside the store, until the variable that holds it is closed.
@@ -118,8 +124,8 @@ function keeper:base()
   local stored, err = self:load()
   if err then return nil, err end
   local state = vault.of(self)
-  local base, superseded = decide.base(stored, state.current, state.replaced)
-  if superseded then state.replaced = nil end
+  local base
+  base, state.unsaved = decide.base(stored, state.current, state.unsaved, state.replaced)
   return base
 end
 
@@ -133,25 +139,40 @@ function keeper:write(set)
   local state = vault.of(self)
   local current = state.current
   -- Also with a note of a refresh beside it, the pair in memory is safe.
-  if current and current.access_token == set.access_token then state.replaced = nil end
+  if current and current.access_token == set.access_token then state.unsaved = nil end
   return true
+end
+
+local function remember(state, token)
+  local order = state.in_order
+  if state.replaced[token] then return end
+  state.replaced[token], order[#order + 1] = true, token
+  if #order > MOST_REPLACED then state.replaced[table.remove(order, 1)] = nil end
 end
 
 --- [lock held] Makes a set the login: in memory, and in the store. When the store fails the
 --- set stays in memory as unsaved.
 ---@param set zendesk.token_set
----@param replaced string the access token whose place it takes
+---@param replaced string? the access token whose place it takes
 ---@return true?
 ---@return zendesk.Error? err
 function keeper:put(set, replaced)
   self:use(set)
+  local state = vault.of(self)
+  -- Of a chain of unsaved sets, the store may hold any: what it does not confirm may be saved.
+  if replaced and replaced ~= set.access_token then remember(state, replaced) end
   local ok, err = self:write(set)
   if ok then return true end
-  local state = vault.of(self)
-  state.replaced = state.replaced or {}
-  -- Of a chain of unsaved sets, the store may hold any: what it does not confirm may be saved.
-  if state.replaced ~= true then state.replaced[replaced] = true end
+  state.unsaved = state.unsaved or "successor"
   return nil, err
+end
+
+--- What is to be believed after invalid_grant, see `decide.after_invalid_grant`.
+---@param tried zendesk.token_set
+---@param stored zendesk.token_set?
+---@return "adopt"|"believe"
+function keeper:judge(tried, stored)
+  return decide.after_invalid_grant(tried, stored, vault.of(self).replaced)
 end
 
 --- Begins with a set that a program brought along, as one that no store has yet.
@@ -159,7 +180,10 @@ end
 ---@param wins boolean over what is stored; else it only counts where nothing is
 function keeper:offer(set, wins)
   self:use(set)
-  vault.of(self).replaced = wins or {}
+  local state = vault.of(self)
+  state.unsaved = wins and "login" or "successor"
+  -- A login is what somebody has said that it is.
+  state.replaced, state.in_order = {}, {}
 end
 
 --- [lock held] Saves what could not be saved, unless somebody has stored another login.
@@ -167,7 +191,7 @@ end
 ---@return zendesk.Error? err
 function keeper:save_again()
   local state = vault.of(self)
-  if not state.replaced then return true end
+  if not state.unsaved then return true end
   local base, err = self:base()
   if err then return nil, err end
   if base and base ~= state.current then

@@ -107,8 +107,9 @@ end
 local function refused(turn, base, err)
   local stored, load_err = turn.keeper:load()
   if load_err then return nil, load_err end
-  if decide.after_invalid_grant(base, stored) == "adopt" then return stored end
-  if stored then take_note_back(turn, base) end
+  if turn.keeper:judge(base, stored) == "adopt" then return stored end
+  -- An older note says what this one does. Whoever made it may be about to save after all.
+  if stored and not base.pending then take_note_back(turn, base) end
   local now = turn.client.endpoint:time(turn.driver)
   return nil, rotation.ended(rotation.reason(base, now), err)
 end

@@ -6,8 +6,8 @@
 --
 -- A store of one's own is a table with four functions:
 --
---   load(self, key)         → what was saved under the key, as a fresh table; nil when nothing is
---                             there; nil, err when that cannot be said. "Nothing" means "log in
+--   load(self, key)         → what was saved last under the key, as a fresh table; nil when nothing
+--                             is there; nil, err when that cannot be said. "Nothing" means "log in
 --                             again", so a store in doubt must give an error.
 --   save(self, key, set)    → true when it is certain that `set` survives this process, or
 --                             nil, err when what was there before still is. A set is a plain table

@@ -53,31 +53,36 @@ end)
 
 describe("the login, inside the lock", function()
   it("is what is stored", function()
-    assert.equal("b", decide.base(fresh "b", fresh "a", nil).access_token)
+    assert.equal("b", decide.base(fresh "b", fresh "a", nil, {}).access_token)
   end)
 
   it("is what is in memory when nothing is stored", function()
-    assert.equal("a", decide.base(nil, fresh "a", nil).access_token)
-    assert.is_nil((decide.base(nil, nil, nil)))
+    assert.equal("a", decide.base(nil, fresh "a", nil, {}).access_token)
+    assert.is_nil((decide.base(nil, nil, nil, {})))
   end)
 
   it("is the successor in memory that could not be saved", function()
     for _, stored in ipairs { "old", "older", "new" } do
-      local base, superseded = decide.base(expired(stored), fresh "new",
+      local base, unsaved = decide.base(expired(stored), fresh "new", "successor",
         { old = true, older = true })
       assert.equal("new", base.access_token)
-      assert.is_false(superseded)
+      assert.equal("successor", unsaved)
     end
   end)
 
+  it("is the successor in memory that the store has lost, and has to take again", function()
+    local base, unsaved = decide.base(fresh "old", expired "new", nil, { old = true })
+    assert.same({ "new", "successor" }, { base.access_token, unsaved })
+  end)
+
   it("is a new login in memory, whatever is stored", function()
-    assert.equal("new", decide.base(fresh "other", fresh "new", true).access_token)
+    assert.equal("new", decide.base(fresh "other", fresh "new", "login", {}).access_token)
   end)
 
   it("is a login that somebody else has stored over an unsaved one", function()
-    local base, superseded = decide.base(fresh "other", fresh "new", { old = true })
+    local base, unsaved = decide.base(fresh "other", fresh "new", "successor", { old = true })
     assert.equal("other", base.access_token)
-    assert.is_true(superseded)
+    assert.is_nil(unsaved)
   end)
 
   it("is used when somebody was faster", function()
@@ -104,12 +109,17 @@ end)
 
 describe("invalid_grant", function()
   it("is believed when the store still holds what was refused", function()
-    assert.equal("believe", decide.after_invalid_grant(set("a", 1, "r"), set("a", 1, "r")))
-    assert.equal("believe", decide.after_invalid_grant(set("a", 1, "r"), nil))
+    assert.equal("believe", decide.after_invalid_grant(set("a", 1, "r"), set("a", 1, "r"), {}))
+    assert.equal("believe", decide.after_invalid_grant(set("a", 1, "r"), nil, {}))
   end)
 
   it("is not believed when somebody has stored another refresh token", function()
-    assert.equal("adopt", decide.after_invalid_grant(set("a", 1, "r"), set("b", 1, "s")))
+    assert.equal("adopt", decide.after_invalid_grant(set("a", 1, "r"), set("b", 1, "s"), {}))
+  end)
+
+  it("is believed when what the store holds was replaced by this process", function()
+    assert.equal("believe",
+      decide.after_invalid_grant(set("b", 1, "s"), set("a", 1, "r"), { a = true }))
   end)
 end)
 
