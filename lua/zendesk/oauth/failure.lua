@@ -130,11 +130,12 @@ local function scrub(err, secrets, remedy)
   return errors.new(err.kind, message, facts)
 end
 
--- Client errors carry the OAuth code; 429 and 5xx are about the server, whatever they say.
+-- 429 and 5xx are about the server, whatever they say. All other refusals are about the grant, with
+-- an OAuth code or without: a call whose token could not be had must not hear "not found" or
+-- "forbidden", which it would take for an answer about its record.
 local function is_oauth(err)
   local status = err.status
   return status ~= nil and status >= 400 and status < 500 and status ~= 429
-    and type(err.code) == "string"
 end
 
 --- Whether the server may have carried out a grant whose error this is. Nobody knows what a
@@ -155,7 +156,7 @@ local function lost(message, grant, cause)
 end
 
 local function refused(err, grant, secrets)
-  local refusal = scrub(err, secrets, remedy_for(err.code, grant))
+  local refusal = scrub(err, secrets, remedy_for(err.code, grant) or err.remedy)
   refusal.kind = "oauth"
   refusal.message = ("the %s grant was refused: %s"):format(grant, refusal.message)
   return refusal

@@ -84,6 +84,21 @@ describe("a refused grant", function()
     assert.matches("100%25 wrong", err.message, 1, true)
   end)
 
+  it("is an oauth error also without a code: it says nothing about the record of a call", function()
+    for _, status in ipairs { 400, 401, 403, 404, 408, 409, 422 } do
+      for _, grant in ipairs { "client_credentials", "refresh_token" } do
+        local err = failure.of(errors.from_response({
+          status = status, text = "<html><title>No help desk at this address</title></html>",
+          header = function() end,
+        }, { method = "POST", path = "/oauth/tokens" }), grant, {})
+        assert.equal("oauth", err.kind)
+        assert.equal(status, err.status)
+        assert.matches("the " .. grant .. " grant was refused: ", err.message, 1, true)
+        assert.is_nil(err.ambiguous)
+      end
+    end
+  end)
+
   it("is about the server when it is a 429", function()
     local err = refused(429, "invalid_grant")
     err.retry_after = 7
