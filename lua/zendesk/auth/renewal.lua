@@ -49,6 +49,7 @@ renewal.__name = "zendesk.auth.renewal"
 ---@field private _paused_until number
 ---@field private _save_after number
 ---@field private _ended { refused: string, err: zendesk.Error }? a login that is over
+---@field private _held { until_time: number, err: zendesk.Error }? by a Retry-After
 
 --- A renewal of the login that a keeper keeps.
 ---@param keeper zendesk.auth.keeper
@@ -59,7 +60,7 @@ function renewal.new(keeper, client, strategy)
   local self = setmetatable({
     _keeper = keeper, _strategy = strategy,
     _flights = setmetatable({}, { __mode = "k" }),
-    _failures = 0, _paused_until = 0, _save_after = 0, _ended = nil,
+    _failures = 0, _paused_until = 0, _save_after = 0, _ended = nil, _held = nil,
   }, renewal)
   -- It holds the client's secret.
   vault.keep(self, client)
@@ -105,6 +106,22 @@ local function ended_error(self, base)
   self._ended = nil
 end
 
+local function hold(self, driver, err)
+  if not err.retry_after then return end
+  self._held = { until_time = driver:now() + err.retry_after, err = err }
+end
+
+-- Until the moment that the server has named, calls without a token have its answer again.
+local function held_error(self, driver)
+  local held = self._held
+  local left = held and held.until_time - driver:now() or 0
+  if left < 0.01 then return nil end
+  local err = flight.copy_error(held.err)
+  err.retry_after = math.ceil(left)
+  if err.kind == "rate_limit" then err.remedy = ("wait %d s"):format(err.retry_after) end
+  return err
+end
+
 -- [lock held, or not needed] Decides on fresh facts, and renews when that is still right.
 local function renew_in_lock(self, turn, reason, rejected)
   local keeper, before = self._keeper, self._keeper:current()
@@ -120,12 +137,13 @@ local function renew_in_lock(self, turn, reason, rejected)
     take(self, base)
     return true
   end
-  err = ended_error(self, base)
+  err = ended_error(self, base) or held_error(self, turn.driver)
   if err then return nil, err end
   local set, renewed
   set, err, renewed = self._strategy.renew(turn, base)
   if not set then
     mark_ended(self, base, err)
+    hold(self, turn.driver, err)
     return nil, err
   end
   if renewed then report(turn, set, reason) end

@@ -151,7 +151,7 @@ end
 local function lost(message, grant, cause)
   return errors.new("oauth", ("the reply to the %s grant was lost: %s"):format(grant, message), {
     code = "lost_reply", ambiguous = true, remedy = LOST[grant], cause = cause,
-    request_id = cause and cause.request_id,
+    request_id = cause.request_id, retry_after = cause.retry_after,
   })
 end
 

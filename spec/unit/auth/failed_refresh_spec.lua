@@ -51,6 +51,20 @@ describe("a renewal ahead of time that fails", function()
     assert.equal("access-2", assert(provider:get(context())).token)
   end)
 
+  it("is not tried again before that moment where a 503 named it, either", function()
+    local provider = provider_with()
+    assert(provider:get(context()))
+    driver:advance(1510)
+    server.faults = { once { status = 503, body = {}, headers = { ["retry-after"] = "120" } } }
+    assert(provider:get(context()))
+    local warning = events_of("warning", "renewal_failed")[1]
+    assert.same({ 120, 120 }, { warning.retry_in, warning.err.retry_after })
+    assert.is_true(warning.err.ambiguous)
+    driver:advance(119)
+    assert(provider:get(context()))
+    assert.equal(1, #server.calls)
+  end)
+
   it("is forgotten by the next success", function()
     local provider = provider_with()
     assert(provider:get(context()))
@@ -73,6 +87,36 @@ describe("a renewal ahead of time that fails", function()
     assert.is_nil(credential)
     assert.equal("transport", err.kind)
     assert.is_nil(store:only().pending)
+    assert.equal("access-2", assert(provider:get(context())).token)
+  end)
+
+  it("is not asked for by calls without a token before the moment that the server named", function()
+    for _, status in ipairs { 429, 503 } do
+      b = bench.new()
+      server, driver, store = b.server, b.driver, b.store
+      local provider = provider_with()
+      driver:advance(2000)
+      server.faults = { once { status = status, body = {}, headers = { ["retry-after"] = "60" } } }
+      local _, first = provider:get(context())
+      driver:advance(20)
+      local _, second = provider:get(context())
+      assert.same({ 60, 40 }, { first.retry_after, second.retry_after })
+      assert.same({ first.kind, first.status }, { second.kind, second.status })
+      assert.is_false(second.sent)
+      assert.equal(1, #server.calls)
+      b:at_once(20, function() return provider:get(context()) end)
+      assert.equal(1, #server.calls)
+      driver:advance(second.retry_after)
+      assert.equal("access-2", assert(provider:get(context())).token)
+    end
+  end)
+
+  it("does not keep a call from what another process has renewed before that moment", function()
+    local provider = provider_with()
+    driver:advance(2000)
+    server.faults = { once { status = 429, body = {}, headers = { ["retry-after"] = "60" } } }
+    assert.is_nil((provider:get(context())))
+    assert.equal("access-2", assert(provider_with():get(context())).token)
     assert.equal("access-2", assert(provider:get(context())).token)
   end)
 
