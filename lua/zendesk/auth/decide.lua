@@ -103,6 +103,14 @@ function decide.pause(failures, retry_after)
   return math.max(math.min(FIRST_PAUSE * 2 ^ (failures - 1), LONGEST_PAUSE), retry_after or 0)
 end
 
+--- How long to wait for the lock where a call could do without: half of the time that it has.
+---@param now number
+---@param deadline number? of the call
+---@return number? seconds nil: as long as ever
+function decide.lock_patience(now, deadline)
+  return deadline and math.max((deadline - now) / 2, 0) or nil
+end
+
 --- Until when the server may be asked for a better estimate of a new token's end. The token is good
 --- meanwhile, so the call that waits for it keeps the better part of its time.
 ---@param now number

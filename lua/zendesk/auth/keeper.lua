@@ -86,20 +86,21 @@ function keeper:use(set)
   }, Credential)
 end
 
---- Whether memory holds a set that the store does not.
----@return boolean
-function keeper:is_unsaved()
-  return vault.of(self).unsaved ~= nil
+--- What kind of set memory holds that the store does not.
+---@return ("successor"|"login")?
+function keeper:unsaved()
+  return vault.of(self).unsaved
 end
 
 --- Takes the lock beside the store, until the variable that holds it is closed.
 ---@param driver table
----@param patience number? seconds, less than usual
+---@param patience number? seconds, where that is less than usual
 ---@param emit fun(event: table)? hears of a lock that cannot be released
 ---@return table? lock
 ---@return zendesk.Error? err
 function keeper:lock(driver, patience, emit)
-  return guard.lock(self._store, self.key, patience or self._lock_timeout, driver, emit)
+  local seconds = math.min(patience or math.huge, self._lock_timeout)
+  return guard.lock(self._store, self.key, seconds, driver, emit)
 end
 
 --- What is stored.

@@ -265,7 +265,7 @@ function Provider:describe()
   local app = vault.of(self).app
   facts.client_id = app and app.client_id or vault.of(self).given.client_id
   facts.token = self._renewal and self._renewal:describe() or nil
-  facts.unsaved = self._keeper ~= nil and self._keeper:is_unsaved()
+  facts.unsaved = self._keeper ~= nil and self._keeper:unsaved() ~= nil
   facts.ends_at = facts.token and facts.token.expires_at
   return facts
 end

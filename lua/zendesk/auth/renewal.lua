@@ -151,7 +151,12 @@ local function renew_in_lock(self, turn, reason, rejected)
 end
 
 local function fly(self, turn, reason, rejected)
-  local lock <close>, err = self._keeper:lock(turn.driver, nil, turn.emit)
+  local works = decide.can_go_on(self._keeper:current(), rejected, server_time(self, turn.driver))
+  local patience
+  if works or not self._strategy.locks then
+    patience = decide.lock_patience(turn.driver:now(), turn.deadline)
+  end
+  local lock <close>, err = self._keeper:lock(turn.driver, patience, turn.emit)
   if not lock then
     if self._strategy.locks or err.kind == "cancelled" then return nil, err end
     turn.emit { type = "warning", code = "store", err = err, message = err.message }
@@ -215,14 +220,15 @@ local function renewed(self, context, reason, rejected)
   return keeper:credential()
 end
 
--- The first call of a process finds a stored token that is good without taking the lock.
+-- The first call of a process finds a stored token that is good without taking the lock. One that
+-- is due is kept in hand: it works on, should its renewal fail.
 local function peek(self, driver)
   local stored = self._keeper:load()
   if not stored then return nil end
   vault.of(self).endpoint:hint(stored.clock_skew)
-  if expiry.state(stored, server_time(self, driver)) ~= "fresh" then return nil end
-  take(self, stored)
-  return self._keeper:credential()
+  local state = expiry.state(stored, server_time(self, driver))
+  if state ~= "expired" then take(self, stored) end
+  return state == "fresh" and self._keeper:credential() or nil
 end
 
 local function save_unsaved(self, driver, patience, emit)
@@ -254,7 +260,7 @@ function renewal:get(context)
   local paused = driver:now() < self._paused_until
   local action, reason = decide.before_call(keeper:current(), server_time(self, driver), paused)
   if action == "use" then
-    if keeper:is_unsaved() then offer_to_store(self, context) end
+    if keeper:unsaved() then offer_to_store(self, context) end
     return keeper:credential()
   end
   local found = reason == "first" and peek(self, driver)
@@ -295,7 +301,9 @@ end
 ---@return zendesk.Error? err
 function renewal:flush(driver)
   land(self, driver)
-  if not self._keeper:is_unsaved() then return true end
+  local unsaved = self._keeper:unsaved()
+  -- A token that can be asked for at any time is no loss, unless somebody brought it.
+  if not unsaved or (unsaved == "successor" and not self._strategy.locks) then return true end
   return save_unsaved(self, driver)
 end
 

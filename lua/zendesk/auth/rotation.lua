@@ -73,7 +73,7 @@ end
 -- memory could not be saved before) is there nothing to protect.
 local function note_refresh(turn, base, now)
   local ok, err = turn.keeper:write(with_note(base, now))
-  if ok or turn.keeper:is_unsaved() then return true end
+  if ok or turn.keeper:unsaved() then return true end
   return nil, errors.new("store", "the token was not refreshed, because the store cannot be "
     .. "written and the new tokens would be lost: " .. err.message, {
     code = err.code, cause = err, remedy = err.remedy or "make the store writable; the login is "

@@ -99,6 +99,22 @@ describe("a client credentials provider", function()
     end
   end)
 
+  it("loses nothing at the end of a process whose store cannot be written", function()
+    store.failing.save = true
+    local provider = provider_with()
+    assert(provider:get(context()))
+    assert.is_true(provider:flush())
+  end)
+
+  it("asks for a token in time when a process that hangs holds the lock", function()
+    store.lock = function(_, _, timeout, waiting)
+      waiting:sleep(timeout)
+      return nil, "locked by somebody else"
+    end
+    assert(provider_with():get(context { deadline = driver:now() + 10 }))
+    assert.equal("store", b:events_of "warning"[1].code)
+  end)
+
   it("goes on with a due token when the server cannot be reached", function()
     local provider = provider_with()
     local first = assert(provider:get(context()))

@@ -230,6 +230,47 @@ describe("a store that raises", function()
   end)
 end)
 
+describe("a stored token that is due, in a process that has just begun", function()
+  local function first_call()
+    local credential = assert(provider_with():get(context { deadline = driver:now() + 10 }))
+    assert.equal("access-1", credential.token)
+    return events_of("warning", "renewal_failed")[1].err
+  end
+
+  before_each(function() driver:advance(1510) end)
+
+  it("is used when the store cannot be written", function()
+    store.failing.save = true
+    assert.equal("store", first_call().kind)
+  end)
+
+  it("is used when the server cannot be reached", function()
+    server.faults = { bench.once { before = true } }
+    assert.equal("transport", first_call().kind)
+  end)
+
+  it("is used when a process that hangs holds the lock, in time for the call", function()
+    store.locked[KEY] = true
+    local began = driver:now()
+    assert.equal("lock_timeout", first_call().code)
+    assert.near(5, driver:now() - began, 0.2)
+  end)
+end)
+
+describe("a lock that a process holds which hangs", function()
+  it("does not fail calls whose token still works", function()
+    local provider = provider_with()
+    assert(provider:get(context()))
+    store.locked[KEY] = true
+    driver:advance(1510)
+    for _ = 1, 3 do
+      local credential = assert(provider:get(context { deadline = driver:now() + 10 }))
+      assert.equal("access-1", credential.token)
+    end
+    assert.equal(1, #events_of("warning", "renewal_failed"))
+  end)
+end)
+
 describe("a login that is adopted", function()
   it("is in use although it could not be saved, and is saved later", function()
     local app = assert(require "zendesk.oauth".new {
