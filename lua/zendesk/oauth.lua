@@ -318,11 +318,12 @@ function oauth.describe(set)
   return token_set.describe(set)
 end
 
---- Ends the app and wipes its account. Idempotent.
+--- Ends the app and wipes its account. Idempotent. A provider that was made with the app goes on.
 function App:close()
   arguments.self(self, App, "app:close")
   local client = vault.of(self)
-  if client then client.endpoint:close() end
+  -- What a provider renews with goes when the provider goes.
+  if client and not client.shared then client.endpoint:close() end
   vault.keep(self, nil)
 end
 

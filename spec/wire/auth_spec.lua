@@ -123,6 +123,17 @@ describe("over the wire,", function()
       assert.equal(0, box:stats().refreshes)
     end)
 
+    it("goes on when the app that it was made with is closed", function()
+      local its_app = app()
+      local provider = zendesk.auth.authorization_code { app = its_app, tokens = login() }
+      its_app:close()
+      local zd <close> = connect(provider)
+      assert(zd:whoami())
+      box:advance(1801)
+      assert(zd:whoami())
+      assert.equal(1, box:stats().refreshes)
+    end)
+
     it("is refreshed after a 401 and the call repeated", function()
       local zd <close> = connect(logged_in())
       box:advance(1801)

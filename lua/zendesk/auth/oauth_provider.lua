@@ -102,7 +102,11 @@ function oauth_provider.new(definition)
     _fault = fault_of(definition, given),
     _origin = nil, _renewal = nil, _keeper = nil, _driver = nil, _warned = false,
   }, Provider)
-  vault.keep(self, { given = client_options(given), app = given.app, tokens = given.tokens })
+  local client = given.app and vault.of(given.app)
+  if client then client.shared = true end
+  vault.keep(self, {
+    given = client_options(given), app = given.app, client = client, tokens = given.tokens,
+  })
   return self
 end
 
@@ -137,9 +141,8 @@ local function foreign(app, set)
 end
 
 local function set_up(self, app)
-  local client = vault.of(app)
-  if not client then errors.raise(2, "the provider's app is closed") end
   local secrets = vault.of(self)
+  local client = secrets.client or vault.of(app)
   self._fault = secrets.tokens and foreign(app, secrets.tokens)
   if self._fault then return nil, self._fault end
   local key = login_key.of(app.origin, app.client_id, scope.canonical(app.scope), self._name)
