@@ -66,7 +66,9 @@ end
 
 -- The function may wait (it may make calls of its own), so others queue behind it.
 local function ask(self, context, reason, rejected)
-  local asking = { rejected = rejected, signal = signal_of(context.driver) }
+  local asking = {
+    rejected = rejected, signal = signal_of(context.driver), thread = coroutine.running(),
+  }
   self._asking = asking
   local _ <close> = setmetatable({}, { __close = function()
     self._asking = nil
@@ -78,7 +80,15 @@ local function ask(self, context, reason, rejected)
   return asking.credential, asking.err
 end
 
+local function of_itself()
+  return errors.new("auth", "the token function made a call that needs its own token", {
+    remedy = "make such calls with another instance, or with the option auth = false", sent = false,
+  })
+end
+
 local function wait(asking, context)
+  -- It would wait for itself until the deadline.
+  if asking.thread == coroutine.running() then return nil, of_itself() end
   local ok, why = asking.signal:wait(context.deadline)
   if ok then return true end
   return nil, errors.new(why == "timeout" and "timeout" or "cancelled",

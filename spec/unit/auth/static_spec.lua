@@ -144,6 +144,18 @@ describe("a token function", function()
     assert.equal("timeout", err.kind)
   end)
 
+  it("that makes a call which needs its token is told so at once", function()
+    local p, inner
+    p = auth.from_function(function()
+      inner = table.pack(p:get(context()))
+      return "canary-token"
+    end)
+    assert.equal("canary-token", assert(p:get(context())).token)
+    assert.is_nil(inner[1])
+    assert.equal("auth", inner[2].kind)
+    assert.matches("needs its own token", inner[2].message, 1, true)
+  end)
+
   it("may give a token without an end", function()
     answer = function() return "token-1" end
     local p = provider()
