@@ -34,11 +34,11 @@ function login.place(redirect_uri)
   local host, rest = redirect_uri:match "^http://(%[[%x:]+%])(.*)$"
   if not host then host, rest = redirect_uri:match "^http://([^/:?#]+)(.*)$" end
   if not host or not LOOPBACK[host:lower()] then return nil, "/" end
-  local digits, path = rest:match "^:(%d+)([^?#]*)"
-  if not digits then digits, path = "80", rest:match "^[^?#]*" end
-  local port = math.tointeger(tonumber(digits))
-  if not port or port < 1 or port > 65535 then return nil, "/" end
-  return port, path == "" and "/" or path
+  local digits, path = rest:match "^:?(%d*)([^?#]*)"
+  if path == "" then path = "/" end
+  local port = math.tointeger(tonumber(digits == "" and "80" or digits))
+  if not port or port < 1 or port > 65535 or path:sub(1, 1) ~= "/" then return nil, "/" end
+  return port, path
 end
 
 local function say_to_stderr(line)

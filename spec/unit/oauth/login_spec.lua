@@ -20,7 +20,8 @@ describe("the place of a redirect URI", function()
     for _, uri in ipairs {
       "https://localhost:8080/cb", "http://example.com/cb", "http://localhost.example.com/cb",
       "http://localhost:99999/cb", "http://localhost:0/cb", "http://[::2]:80/", "nonsense",
-      "http://127.0.0.1.example.com/",
+      "http://127.0.0.1.example.com/", "http://localhost:80a/cb", "http://localhost:abc/cb",
+      "http://[::1]cb:80/",
     } do
       assert.is_nil((login.place(uri)), uri)
     end
