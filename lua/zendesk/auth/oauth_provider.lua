@@ -230,7 +230,9 @@ function Provider:adopt(set)
   local app, err = app_of(self, "adopt")
   err = err or foreign(app, set)
   if err then return nil, err end
-  return self._renewal:adopt(set, self._driver or app:driver())
+  -- What cannot be saved now is saved by `flush`, also when no call comes before.
+  self._driver = self._driver or app:driver()
+  return self._renewal:adopt(set, self._driver)
 end
 
 --- Lets a person log in, and keeps the login. Takes the options of `app:login`.

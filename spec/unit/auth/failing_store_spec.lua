@@ -272,6 +272,19 @@ describe("a lock that a process holds which hangs", function()
 end)
 
 describe("a login that is adopted", function()
+  it("and could not be saved is saved by flush, also when no call has come before", function()
+    local app = assert(require "zendesk.oauth".new {
+      base_url = "https://acme.zendesk.com", client_id = "my_client", driver = driver })
+    local provider = b.auth.authorization_code { app = app, store = store }
+    local login = server:login()
+    store.failing.save = true
+    assert.is_nil((provider:adopt(login)))
+    assert.is_nil((provider:flush()))
+    store.failing = {}
+    assert.is_true(provider:flush())
+    assert.equal(login.access_token, store:only().access_token)
+  end)
+
   it("is in use although it could not be saved, and is saved later", function()
     local app = assert(require "zendesk.oauth".new {
       base_url = "https://acme.zendesk.com", client_id = "my_client", driver = driver })
