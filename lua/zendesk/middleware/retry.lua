@@ -51,9 +51,11 @@ local function interrupted(call, err, kind, message)
   })
 end
 
--- A DELETE in doubt that is repeated and finds nothing was carried out the first time.
+-- A DELETE in doubt that is repeated and finds nothing was carried out the first time. That the
+-- token endpoint was not found says nothing of the record.
 local function was_deleted(call, err, in_doubt)
-  return in_doubt and call.method == "DELETE" and (err.status == 404 or err.status == 410)
+  local is_gone = (err.status == 404 or err.status == 410) and err.kind ~= "oauth"
+  return in_doubt and call.method == "DELETE" and is_gone
 end
 
 ---Carries a failed call on: until it succeeds, or may not be repeated, or there is no time left.

@@ -1,5 +1,7 @@
+local errors = require "zendesk.errors"
 local fake_driver = require "spec.support.fake_driver"
 local request = require "zendesk.request"
+local zendesk = require "zendesk"
 
 describe("a call", function()
   local driver, transport
@@ -121,6 +123,22 @@ describe("a call", function()
     local ok, response = transport:request("DELETE", "/x")
     assert.is_true(ok)
     assert.equal(404, response.status)
+  end)
+
+  it("that deletes, in doubt, has not deleted because no token was had the second time", function()
+    local asked = 0
+    local zd = assert(zendesk.new { subdomain = "acme", driver = driver, auth = {
+      kind = "test", renew = function() end,
+      get = function()
+        asked = asked + 1
+        if asked == 1 then return { token = "test-token" } end
+        return nil, errors.new("oauth", "the grant was refused", { status = 404 })
+      end,
+    } })
+    driver:reply { error = "transport", sent = true }
+    local ok, err = zd:delete "/api/v2/tickets/1"
+    assert.is_nil(ok)
+    assert.equal("oauth", err.kind)
   end)
 
   it("that deletes nothing in the first place is an error", function()
