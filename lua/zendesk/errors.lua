@@ -90,7 +90,10 @@ end
 function errors.from_reason(reason, kind, message)
   if getmetatable(reason) == Error then return reason end
   local words = reason == nil and "it gave no reason" or errors.clean(errors.words(reason))
-  return errors.new(kind, message .. ": " .. words, { cause = reason })
+  -- A text is what somebody logs, too; the values of a host's own are the host's.
+  local cause = reason
+  if type(reason) == "string" then cause = words end
+  return errors.new(kind, message .. ": " .. words, { cause = cause })
 end
 
 ---True for an error object of this library.

@@ -29,6 +29,19 @@ describe("errors", function()
   end)
 end)
 
+describe("errors.from_reason", function()
+  it("keeps no text that looks like a credential, and the values of a host as they are", function()
+    local secret = "vault: token=" .. ("canary"):rep(4)
+    local err = errors.from_reason(secret, "auth", "the function failed")
+    assert.equal("the function failed: vault: token=[redacted]", err.message)
+    assert.equal("vault: token=[redacted]", err.cause)
+    local own = { code = 7 }
+    assert.equal(own, errors.from_reason(own, "store", "the store failed").cause)
+    local ours = errors.new("store", "full")
+    assert.equal(ours, errors.from_reason(ours, "auth", "x"))
+  end)
+end)
+
 describe("errors.raise", function()
   local function deep(n)
     if n > 0 then return deep(n - 1) end
