@@ -22,6 +22,7 @@ local left = 1
 hooks.everywhere(function()
   left = left - 1
   if left > 0 then return end
+  if not collectgarbage "isrunning" then return end -- a spec has stopped it, and means it
   collectgarbage()
   left = 1 + collectgarbage "count" // 1024 // megabytes_per_interval
 end, "", instructions_per_collection)
