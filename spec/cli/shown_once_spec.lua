@@ -139,10 +139,13 @@ describe("a secret that is shown once", function()
 
   it("goes into the file, and not before all eyes, where the store cannot take it", function()
     box:fail { path = "/generate_secret", delay = 3 }
+    -- The store breaks when the intent is noted and the reply has not come.
     local result = process.run({ "sh", "-c", [[
-      zendesk clients rotate nightly --yes --out copy & sleep 1.5
-      cd .config/zendesk; rm -f credentials.json; mkdir credentials.json; wait $!]] }, {
-      env = console.environment(home, console.admin(box)), cwd = home,
+      zendesk clients rotate nightly --yes --out copy &
+      store=.config/zendesk/credentials.json
+      until grep -q intent $store; do sleep 0.05; done 2>/dev/null
+      rm -f $store; mkdir $store; wait $!]] }, {
+      env = console.environment(home, console.admin(box)), cwd = home, timeout = 60,
     })
     assert.equal(1, result.status, result.stderr)
     local word = process.read_file(home .. "/copy"):match "^(%x+)\n$"
