@@ -41,8 +41,9 @@ local spare = io and io.open "/dev/null"
 
 local function get_pipeline()
   if pipeline then return pipeline end
-  if spare then spare:close() end
-  spare = nil
+  local file = spare
+  spare = nil -- first: an interrupt may come between the two
+  if file then file:close() end
   pipeline = require "zendesk.pipeline"
   return pipeline
 end
